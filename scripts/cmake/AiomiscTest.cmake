@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: MIT
+# How tests, stress tests and fuzz targets are declared; used by tests/CMakeLists.txt.
+
+find_package(Catch2 2.13 QUIET)
+if(NOT Catch2_FOUND)
+  find_package(Catch2 3 REQUIRED)   # each major version refuses to be taken for the other
+endif()
+include(Catch)                      # catch_discover_tests()
+
+# aiomisc_add_test(NAME name KIND unit|integration|stress SOURCES … [LINK …] [DEPENDS …])
+#
+# One executable test_<name>, one ctest entry per Catch2 case, each run in a process of its own under the
+# label KIND, as "<name>:<title of the case>". SOURCES are relative to the calling folder; LINK adds to
+# aiomisc_test_support, which brings Catch2, main() and the leak audit; DEPENDS are targets the cases run.
+function(aiomisc_add_test)
+  cmake_parse_arguments(arg "" "NAME;KIND" "SOURCES;LINK;DEPENDS" ${ARGN})
+  set(timeout_of_unit 60)
+  set(timeout_of_integration 120)
+  set(timeout_of_stress 300)
+  if(NOT DEFINED timeout_of_${arg_KIND})
+    message(FATAL_ERROR "aiomisc_add_test(${arg_NAME}): KIND is unit, integration or stress, not '${arg_KIND}'")
+  endif()
+  set(timeout ${timeout_of_${arg_KIND}})
+  if(AIOMISC_SANITIZER)
+    math(EXPR timeout "${timeout} * 5")   # as tests/support/wait_until.h has it
+  endif()
+
+  set(target test_${arg_NAME})
+  add_executable(${target} ${arg_SOURCES})
+  target_link_libraries(${target} PRIVATE aiomisc_test_support ${arg_LINK} aiomisc_flags)
+  if(arg_DEPENDS)
+    add_dependencies(${target} ${arg_DEPENDS})
+  endif()
+  catch_discover_tests(${target}
+    TEST_PREFIX "${arg_NAME}:"
+    PROPERTIES LABELS ${arg_KIND} TIMEOUT ${timeout})
+endfunction()
+
+# aiomisc_add_fuzz(NAME name SOURCE file CORPUS folder [LINK …])
+#
+# SOURCE defines LLVMFuzzerTestOneInput(). Always builds fuzz_<name>_replay, which ctest runs over the corpus
+# and some thousand mutations of it, the same ones every time. With AIOMISC_FUZZ (preset "fuzz", clang) also
+# builds fuzz_<name>, the libFuzzer program; ctest gives it a second, you give it as long as you like.
+function(aiomisc_add_fuzz)
+  cmake_parse_arguments(arg "" "NAME;SOURCE;CORPUS" "LINK" ${ARGN})
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/${arg_CORPUS})
+
+  set(target fuzz_${arg_NAME}_replay)
+  add_executable(${target} ${arg_SOURCE} ${PROJECT_SOURCE_DIR}/tests/support/fuzz_replay.cpp)
+  target_link_libraries(${target} PRIVATE ${arg_LINK} aiomisc_flags)
+  add_test(NAME "fuzz:${arg_NAME}: replay of the corpus" COMMAND ${target} ${corpus})
+  set_tests_properties("fuzz:${arg_NAME}: replay of the corpus" PROPERTIES LABELS fuzz TIMEOUT 300)
+
+  if(AIOMISC_FUZZ)
+    set(target fuzz_${arg_NAME})
+    set(found ${CMAKE_CURRENT_BINARY_DIR}/${target}.found)   # new inputs go here, not into the source tree
+    file(MAKE_DIRECTORY ${found})
+    add_executable(${target} ${arg_SOURCE})
+    target_link_libraries(${target} PRIVATE ${arg_LINK} aiomisc_flags)
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME "fuzz:${arg_NAME}: one second of libFuzzer"
+      COMMAND ${target} -max_total_time=1 -print_final_stats=1 ${found} ${corpus})
+    set_tests_properties("fuzz:${arg_NAME}: one second of libFuzzer" PROPERTIES LABELS fuzz TIMEOUT 300)
+  endif()
+endfunction()
