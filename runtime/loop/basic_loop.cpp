@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/runtime/loop/basic_loop.h>
+
+#include <aiomisc/runtime/log/log.h>
+
+#include <utility>
+
+namespace aiomisc {
+
+namespace {
+
+/// Turns between two polls while something is always ready: descriptors must not starve, nor pay
+/// for each turn.
+constexpr int kTurnsBetweenPolls = 16;
+
+/// Marks where a turn ends: what is scheduled during it runs on the next.
+class TurnEnd final : public detail::ReadyNode {
+public:
+    void run() noexcept override {}
+};
+
+void log_unhandled(const ExceptionContext& context) {
+    const std::string& message =
+        context.message.empty() ? "unhandled loop exception" : context.message;
+    if (context.exception) {
+        log::error("asyncio.unhandled", "{}: {}", message, describe_exception(context.exception));
+    } else {
+        log::error("asyncio.unhandled", "{}", message);
+    }
+}
+
+}  // namespace
+
+BasicLoop::~BasicLoop() = default;
+
+CallHandle BasicLoop::call_soon(UniqueFunction<void()> function) {
+    detail::Reference<detail::Call> call(new detail::Call(*this, std::move(function)));
+    call->schedule();
+    return CallHandle(std::move(call));
+}
+
+CallHandle BasicLoop::call_later(Duration delay, UniqueFunction<void()> function) {
+    return call_at(now() + delay, std::move(function));
+}
+
+CallHandle BasicLoop::call_at(TimePoint when, UniqueFunction<void()> function) {
+    detail::Reference<detail::Call> call(new detail::Call(*this, std::move(function)));
+    call->schedule_at(when);
+    return CallHandle(std::move(call));
+}
+
+double BasicLoop::time() const noexcept {
+    return std::chrono::duration<double>(now().time_since_epoch()).count();
+}
+
+void BasicLoop::call_exception_handler(const ExceptionContext& context) noexcept {
+    try {
+        if (exception_handler_) {
+            exception_handler_(context);
+        } else {
+            log_unhandled(context);
+        }
+    } catch (...) {
+        log::error(
+            "asyncio.unhandled",
+            "exception in the exception handler: {}",
+            describe_exception(std::current_exception()));
+    }
+}
+
+void BasicLoop::run_node(detail::ReadyNode& node) noexcept {
+    if (!debug_) {
+        node.run();
+        return;
+    }
+    const TimePoint begin = Clock::now();
+    node.run();
+    const Duration spent = Clock::now() - begin;
+    if (spent >= slow_callback_duration_) {
+        log::warning(
+            "asyncio",
+            "callback took {:.3f} seconds",
+            std::chrono::duration<double>(spent).count());
+    }
+}
+
+void BasicLoop::run_turn() noexcept {
+    TurnEnd end;
+    ready_.push(end);
+    while (detail::ReadyNode* node = ready_.pop()) {
+        if (node == &end) {
+            return;
+        }
+        run_node(*node);
+    }
+}
+
+void BasicLoop::expire_timers() noexcept {
+    if (timers_.empty()) {
+        return;
+    }
+    const TimePoint time = now();
+    while (detail::TimerNode* timer = timers_.pop_expired(time)) {
+        timer->expire();
+    }
+}
+
+template <typename Condition>
+void BasicLoop::run_while(Condition&& condition) {
+    if (running_ || Scheduler::current_or_null() != nullptr) {
+        throw InvalidStateError("an event loop runs in this thread already");
+    }
+    const Running current(*this);
+    running_ = true;
+    stopping_ = false;
+    while (!stopping_ && condition()) {
+        for (int turn = 0; turn < kTurnsBetweenPolls && ready(); ++turn) {
+            run_turn();
+            expire_timers();
+        }
+        if (stopping_ || !condition()) {
+            break;
+        }
+        poll(!ready());
+        expire_timers();
+    }
+    running_ = false;
+}
+
+void BasicLoop::run_until_done(detail::Completion& completion) {
+    const detail::Reference<detail::Completion> alive(&completion);
+    run_while([&completion] { return !completion.done(); });
+    if (!completion.done()) {
+        throw InvalidStateError("loop stopped before future completed");
+    }
+}
+
+void BasicLoop::run_forever() {
+    run_while([] { return true; });
+}
+
+void BasicLoop::end_all_tasks(Duration limit) noexcept {
+    if (!has_tasks()) {
+        return;
+    }
+    const TimePoint deadline = Clock::now() + limit;
+    cancel_all_tasks(CancelReason::kShutdown);
+    try {
+        // A timer of our own, so that a task parked for ever does not make the poll wait for ever.
+        CallHandle tick = call_later(limit, [] {});
+        run_while([this, deadline] { return has_tasks() && Clock::now() < deadline; });
+        tick.cancel();
+    } catch (...) {
+        log::error("asyncio", "closing the loop: {}", describe_exception(std::current_exception()));
+    }
+    if (has_tasks()) {
+        log::error("asyncio", "tasks that did not end when cancelled were destroyed");
+        const Running current(*this);
+        abandon_all_tasks();
+    }
+}
+
+}  // namespace aiomisc

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/runtime/loop/event_loop.h>
+
+#include "uv_handle.h"
+
+#include <aiomisc/runtime/base/check.h>
+#include <aiomisc/runtime/log/log.h>
+
+#include <mutex>
+#include <optional>
+
+#include <uv.h>
+
+namespace aiomisc {
+
+namespace {
+
+constexpr std::chrono::seconds kCloseLimit{10};
+
+/// libuv counts milliseconds: round up, so that no timer fires early.
+std::uint64_t milliseconds_until(TimePoint deadline) noexcept {
+    const Duration left = deadline - Clock::now();
+    if (left <= Duration::zero()) {
+        return 0;
+    }
+    return static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+}
+
+}  // namespace
+
+namespace detail {
+
+struct EventLoopHandles {
+    uv_loop_t loop{};
+    uv_async_t wake{};
+    uv_timer_t timer{};
+    std::optional<TimePoint> timer_armed_for;
+
+    std::mutex mutex;
+    std::vector<UniqueFunction<void()>> thread_calls;  // guarded by mutex
+};
+
+}  // namespace detail
+
+EventLoop::EventLoop() : handles_(std::make_unique<detail::EventLoopHandles>()) {
+    const int status = uv_loop_init(&handles_->loop);
+    if (status < 0) {
+        throw SystemError::from_uv(status, "create event loop");
+    }
+    handles_->loop.data = this;
+    // The wake handle keeps the loop alive: with it a poll waits even when nothing else is open.
+    uv_async_init(&handles_->loop, &handles_->wake, [](uv_async_t* async) {
+        static_cast<EventLoop*>(async->loop->data)->run_thread_calls();
+    });
+    uv_timer_init(&handles_->loop, &handles_->timer);
+}
+
+EventLoop::~EventLoop() {
+    close();
+}
+
+EventLoop& EventLoop::current() {
+    auto* loop = dynamic_cast<EventLoop*>(&Scheduler::current());
+    if (loop == nullptr) {
+        throw InvalidStateError("the loop of this thread is not an EventLoop");
+    }
+    return *loop;
+}
+
+uv_loop_s* EventLoop::uv_loop() const noexcept {
+    return &handles_->loop;
+}
+
+void EventLoop::call_soon_threadsafe(UniqueFunction<void()> function) {
+    if (closed()) {
+        throw ClosedError("call_soon_threadsafe: the loop is closed");
+    }
+    {
+        const std::lock_guard lock(handles_->mutex);
+        handles_->thread_calls.push_back(std::move(function));
+    }
+    uv_async_send(&handles_->wake);
+}
+
+void EventLoop::run_thread_calls() {
+    std::vector<UniqueFunction<void()>> calls;
+    {
+        const std::lock_guard lock(handles_->mutex);
+        calls.swap(handles_->thread_calls);
+    }
+    for (auto& function : calls) {
+        call_soon(std::move(function));
+    }
+}
+
+void EventLoop::arm_uv_timer() noexcept {
+    const std::optional<TimePoint> next = timers().next();
+    if (next == handles_->timer_armed_for) {
+        return;
+    }
+    handles_->timer_armed_for = next;
+    if (!next) {
+        uv_timer_stop(&handles_->timer);
+        return;
+    }
+    uv_update_time(&handles_->loop);
+    uv_timer_start(
+        &handles_->timer,
+        [](uv_timer_t* timer) {
+            static_cast<EventLoop*>(timer->loop->data)->handles_->timer_armed_for.reset();
+        },
+        milliseconds_until(*next),
+        0);
+}
+
+void EventLoop::poll(bool wait) {
+    while (detail::ReadyNode* node = before_poll_.pop()) {
+        node->run();
+    }
+    arm_uv_timer();
+    uv_run(&handles_->loop, wait && !ready() ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+}
+
+void EventLoop::close() noexcept {
+    if (closed()) {
+        return;
+    }
+    end_all_tasks(kCloseLimit);
+    {
+        const Running current(*this);
+        extensions_.clear();
+    }
+    detail::UvHandleBase::close_all(&handles_->loop);
+    uv_close(reinterpret_cast<uv_handle_t*>(&handles_->wake), nullptr);
+    uv_close(reinterpret_cast<uv_handle_t*>(&handles_->timer), nullptr);
+    uv_run(&handles_->loop, UV_RUN_DEFAULT);
+    const int status = uv_loop_close(&handles_->loop);
+    AIOMISC_CHECK(status == 0, "event loop closed with handles still open");
+    handles_.reset();
+}
+
+}  // namespace aiomisc

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/runtime/loop/fd_watcher.h>
+
+#include "uv_handle.h"
+
+#include <aiomisc/runtime/task/future.h>
+
+#include <string>
+#include <utility>
+
+namespace aiomisc {
+
+namespace {
+
+using Handle = detail::UvHandle<uv_poll_t, FdWatcher::Callback>;
+
+int to_uv(unsigned events) noexcept {
+    return ((events & FdWatcher::kReadable) != 0 ? UV_READABLE : 0) |
+           ((events & FdWatcher::kWritable) != 0 ? UV_WRITABLE : 0) |
+           ((events & FdWatcher::kDisconnected) != 0 ? UV_DISCONNECT : 0);
+}
+
+unsigned from_uv(int status, int events) noexcept {
+    if (status < 0) {
+        return FdWatcher::kFailed;
+    }
+    const auto bits = static_cast<unsigned>(events);
+    return ((bits & UV_READABLE) != 0 ? FdWatcher::kReadable : 0) |
+           ((bits & UV_WRITABLE) != 0 ? FdWatcher::kWritable : 0) |
+           ((bits & UV_DISCONNECT) != 0 ? FdWatcher::kDisconnected : 0);
+}
+
+Task<> wait_for_events(int fd, unsigned events) {
+    FdWatcher watcher(EventLoop::current(), fd);
+    Promise<> ready;
+    watcher.start(events, [&ready](unsigned) { ready.try_set_value(); });
+    co_await ready.get_future();
+}
+
+}  // namespace
+
+FdWatcher::FdWatcher(EventLoop& loop, int fd) : fd_(fd) {
+    auto* handle = new Handle(&callback_, &handle_);
+    const int status = uv_poll_init(loop.uv_loop(), &handle->uv, fd);
+    if (status < 0) {
+        // libuv keeps nothing of a handle whose init failed.
+        detail::UvHandleBase::destroy_unopened(handle);
+        throw SystemError::from_uv(status, "watch descriptor", std::to_string(fd));
+    }
+    handle_ = handle;
+}
+
+FdWatcher::~FdWatcher() {
+    if (handle_ != nullptr) {
+        handle_->close();
+    }
+}
+
+void FdWatcher::start(unsigned events, Callback callback) {
+    callback_ = std::move(callback);
+    apply(events);
+}
+
+void FdWatcher::set_events(unsigned events) {
+    apply(events);
+}
+
+void FdWatcher::apply(unsigned events) {
+    if (handle_ == nullptr) {
+        throw ClosedError("watch descriptor " + std::to_string(fd_) + ": the loop is closed");
+    }
+    auto& uv = static_cast<Handle*>(handle_)->uv;
+    if (events == 0) {
+        uv_poll_stop(&uv);
+        return;
+    }
+    const int status =
+        uv_poll_start(&uv, to_uv(events), [](uv_poll_t* poll, int poll_status, int happened) {
+            (*Handle::of(poll).owner)(from_uv(poll_status, happened));
+        });
+    if (status < 0) {
+        throw SystemError::from_uv(status, "watch descriptor", std::to_string(fd_));
+    }
+}
+
+void FdWatcher::stop() noexcept {
+    if (handle_ != nullptr) {
+        uv_poll_stop(&static_cast<Handle*>(handle_)->uv);
+    }
+}
+
+Task<> readable(int fd) {
+    return wait_for_events(fd, FdWatcher::kReadable | FdWatcher::kDisconnected);
+}
+
+Task<> writable(int fd) {
+    return wait_for_events(fd, FdWatcher::kWritable);
+}
+
+}  // namespace aiomisc

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/runtime/task/task.h>
+
+#include <algorithm>
+
+namespace aiomisc {
+
+namespace detail {
+
+class SleepWaiter final : public Waiter, private TimerNode {
+public:
+    explicit SleepWaiter(Duration duration) noexcept : duration_(duration) {}
+
+    ~SleepWaiter() {
+        if (armed()) {
+            scheduler().disarm(*this);
+        }
+    }
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+
+    template <typename Promise>
+    bool await_suspend(std::coroutine_handle<Promise> handle) noexcept {
+        return suspend(handle);
+    }
+
+    void await_resume() {
+        if (resumed()) {
+            throw_cancelled();
+        }
+    }
+
+private:
+    void park() override {
+        if (duration_ <= Duration::zero()) {
+            wake();
+        } else {
+            scheduler().arm(*this, scheduler().now() + duration_);
+        }
+    }
+
+    bool unpark(CancelReason) noexcept override {
+        scheduler().disarm(*this);
+        return true;
+    }
+
+    void expire() noexcept override { wake(); }
+
+    Duration duration_;
+};
+
+}  // namespace detail
+
+/// Waits for `duration`; zero or less gives the other tasks one turn.
+///
+/// Units:     resolution is that of the loop's timers, one millisecond, rounded up.
+/// Cancel:    ends at once with CancelledError.
+/// Affinity:  loop.
+/// Idea:      asyncio.sleep.
+[[nodiscard]] inline detail::SleepWaiter sleep(Duration duration) noexcept {
+    return detail::SleepWaiter(duration);
+}
+
+}  // namespace aiomisc

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/runtime/task/scheduler.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace aiomisc::detail {
+
+/// Timers by deadline, equal deadlines in the order of arming. A binary heap; a timer knows its
+/// place in it, so that removing one costs O(log n).
+class TimerQueue {
+public:
+    void add(TimerNode& timer, TimePoint deadline);
+    void remove(TimerNode& timer) noexcept;
+
+    [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }
+
+    /// The earliest deadline.
+    [[nodiscard]] std::optional<TimePoint> next() const noexcept;
+
+    /// Removes and returns the earliest timer if its deadline is not after `now`, else null.
+    TimerNode* pop_expired(TimePoint now) noexcept;
+
+private:
+    struct Entry {
+        TimePoint deadline;
+        std::uint64_t order;
+        TimerNode* timer;
+
+        bool operator<(const Entry& other) const noexcept {
+            return deadline != other.deadline ? deadline < other.deadline : order < other.order;
+        }
+    };
+
+    void place(std::size_t index, const Entry& entry) noexcept;
+    void sift_up(std::size_t index, const Entry& entry) noexcept;
+    void sift_down(std::size_t index, const Entry& entry) noexcept;
+
+    std::vector<Entry> heap_;
+    std::uint64_t order_ = 0;
+};
+
+}  // namespace aiomisc::detail
