@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Measures aiomisc beside its floors and peers and prints a table of medians, ratios and budgets.
+
+All sides of a row are measured in turn within every round, so that what else the machine does hits all of
+them alike; a ratio of medians from one run means something where two figures from two days do not.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+OURS = "aiomisc"
+FLOOR = "floor"
+EXECUTOR = "peer:ProcessPoolExecutor"
+PYTHON_AIOMISC = "peer:Python aiomisc"
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process to start: it measures one side (or a few) of some rows."""
+    file: str
+    arguments: tuple = ()
+    side: str = OURS    # for the message when it cannot run
+    needs: tuple = ()   # Python modules and commands that must be installed
+
+    def missing(self, build):
+        for need in self.needs:
+            if shutil.which(need) is None and importlib.util.find_spec(need) is None:
+                return f"{need} is not installed"
+        if not self.file.endswith(".py") and not (build / "tests/bench" / self.file).exists():
+            return "not built"
+        if "aiomisc" in self.arguments and not (build / "cli/aiomisc-run").exists():
+            return "aiomisc-run is not built"
+        return None
+
+    def argv(self, build, what, options):
+        if self.file.endswith(".py"):
+            argv = [sys.executable, str(HERE / "peers" / self.file), *self.arguments,
+                    "--aiomisc-run", str(build / "cli/aiomisc-run")]
+        else:
+            argv = [str(build / "tests/bench" / self.file), *self.arguments]
+        argv += ["--rounds", "1", "--what", what, "--workers", str(options.workers)]
+        return argv + ["--quick"] if options.quick else argv
+
+
+@dataclass(frozen=True)
+class Row:
+    what: str
+    programs: tuple
+    at_most: dict = field(default_factory=dict)      # side -> our time may be this many times its time
+    at_least: dict = field(default_factory=dict)     # side -> we must be this many times faster
+    limit: float = None                              # our value itself may be this much
+
+
+FLOORS = Program("socketpair_floor", side=FLOOR)
+LOOP_FLOORS = Program("libuv_floor", side=FLOOR)
+KJ = Program("stock_kj", side="peer:stock KJ streams")
+FUTURES = Program("process_pool_executor.py", side=EXECUTOR)
+MULTIPROCESSING = Program("multiprocessing_pool.py", side="peer:multiprocessing.Pool")
+ORIGINAL = Program("python_aiomisc.py", side=PYTHON_AIOMISC, needs=("aiomisc",))
+POOL = Program("pool_bench")
+WORKER = Program("worker_bench")
+LOOP = Program("loop_bench")
+
+ROWS = (
+    Row("one call at a time", (POOL, FLOORS, KJ, FUTURES, MULTIPROCESSING, ORIGINAL),
+        at_most={FLOOR: 2.5}, at_least={EXECUTOR: 6, PYTHON_AIOMISC: 6}),
+    Row("many in flight", (POOL, KJ, FUTURES, MULTIPROCESSING, ORIGINAL),
+        at_least={"peer:multiprocessing.Pool imap(chunksize=1)": 2.5, PYTHON_AIOMISC: 8}),
+    Row("map of tiny tasks", (POOL, MULTIPROCESSING),
+        at_least={"peer:multiprocessing.Pool map(chunksize=64)": 3}),
+    Row("1 MiB argument and result", (POOL, FLOORS, KJ, FUTURES), at_most={FLOOR: 1.3}),
+    Row("replacing a dead worker", (WORKER, FLOORS), limit=5_000),
+    Row("parent memory per queued call", (WORKER,), limit=400),
+    Row("parent memory after a million calls", (WORKER,), limit=1 << 20),
+    Row("aiomisc-run on trivial commands",
+        (Program("commands.py", ("aiomisc",)),
+         Program("commands.py", ("xargs",), side="peer:xargs -P", needs=("xargs",)),
+         Program("commands.py", ("parallel",), side="peer:GNU parallel", needs=("parallel",))),
+        at_most={"peer:xargs -P": 1.3}, at_least={"peer:GNU parallel": 3}),
+    Row("in-loop task", (LOOP, LOOP_FLOORS), at_most={FLOOR: 2}),
+    Row("in-loop timer", (LOOP, LOOP_FLOORS), at_most={FLOOR: 2}),
+    Row("in-loop queue hop", (LOOP, LOOP_FLOORS), at_most={FLOOR: 2}),
+)
+
+
+def run_program(program, row, options):
+    environment = dict(os.environ, PYTHONPATH=str(HERE / "peers"))
+    done = subprocess.run(program.argv(options.build, row.what, options), env=environment,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise ChildProcessError(f"failed with status {done.returncode}")
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def measure(row, options, absent):
+    """Samples of all sides of a row, one side after the other within each round."""
+    programs = []
+    for program in row.programs:
+        reason = program.missing(options.build)
+        if reason is None:
+            programs.append(program)
+        else:
+            absent.append(Absence(row.what, program.side, f"skipped, {reason}"))
+    samples = []
+    for round_number in range(options.rounds):
+        for program in tuple(programs):
+            try:
+                measured = run_program(program, row, options)
+            except ChildProcessError as error:
+                absent.append(Absence(row.what, program.side, str(error), failed=True))
+                programs.remove(program)
+                continue
+            samples += [dict(sample, round=round_number) for sample in measured]
+            print(".", end="", file=sys.stderr, flush=True)
+    return samples
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A side that was not measured, and why."""
+    what: str
+    side: str
+    reason: str
+    failed: bool = False
+
+
+@dataclass
+class Line:
+    """One line of the table: the median of a side, and how ours compares with it."""
+    what: str
+    side: str
+    unit: str
+    median: float
+    spread: float
+    ratio: float = None      # our time in units of theirs: below 1 we are faster
+    budget: str = ""
+    met: bool = None
+
+
+def judge(line, ours, row):
+    if line.side == OURS:
+        if row.limit is not None:
+            line.budget, line.met = f"<= {row.limit:g}", line.median <= row.limit
+        return
+    if ours is None:
+        return
+    line.ratio = line.median / ours if line.unit == "calls/s" else ours / line.median
+    if line.side in row.at_most:
+        bound = row.at_most[line.side]
+        line.budget, line.met = f"<= {bound:g}x its time", line.ratio <= bound
+    elif line.side in row.at_least:
+        bound = row.at_least[line.side]
+        line.budget, line.met = f">= {bound:g}x faster", line.ratio <= 1 / bound
+
+
+def summarize(row, samples):
+    sides = {}
+    for sample in samples:
+        sides.setdefault((sample["side"], sample["unit"]), []).append(sample["value"])
+    lines = []
+    for (side, unit), values in sides.items():
+        median = statistics.median(values)
+        spread = (max(values) - min(values)) / median if median else 0.0
+        lines.append(Line(row.what, side, unit, median, spread))
+    ours = next((line.median for line in lines if line.side == OURS), None)
+    for line in lines:
+        judge(line, ours, row)
+    return lines
+
+
+def comparison(line):
+    if line.ratio is None:
+        return ""
+    if line.ratio > 1 or line.side == FLOOR:
+        return f"{line.ratio:.2f}x its time"
+    return f"{1 / line.ratio:.1f}x faster"
+
+
+def print_table(lines, absent):
+    header = ("what", "side", "median", "unit", "spread", "aiomisc against it", "budget", "")
+    table = [header]
+    previous = None
+    for line in lines:
+        verdict = "" if line.met is None else ("met" if line.met else "MISSED")
+        table.append((line.what if line.what != previous else "", line.side, f"{line.median:,.4g}"
+                      if line.median < 1e4 else f"{line.median:,.0f}", line.unit,
+                      f"{line.spread:.0%}", comparison(line), line.budget, verdict))
+        previous = line.what
+    widths = [max(len(cells[column]) for cells in table) for column in range(len(header))]
+    for cells in table:
+        print("  ".join(cell.rjust(width) if column == 2 else cell.ljust(width)
+                        for column, (cell, width) in enumerate(zip(cells, widths))).rstrip())
+    rows_of = {}
+    for absence in absent:
+        rows_of.setdefault((absence.side, absence.reason), []).append(absence.what)
+    for (side, reason), whats in rows_of.items():
+        print(f"{side}: {reason} ({'; '.join(whats)})")
+
+
+def machine():
+    load = os.getloadavg()[0]
+    return {"machine": platform.machine(), "kernel": platform.release(), "cpus": os.cpu_count(),
+            "python": platform.python_version(), "load_before": load}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("name", nargs="*", help="measure only rows whose name contains this")
+    parser.add_argument("--build", type=Path, required=True, help="the build folder to measure")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work: no figures to quote")
+    parser.add_argument("--workers", type=int, default=2, help="worker processes, on every side")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write samples and medians here")
+    parser.add_argument("--check", action="store_true", help="exit 1 when a budget is missed")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    rows = [row for row in ROWS if not options.name or any(name in row.what for name in options.name)]
+    if not rows:
+        sys.exit("run_bench: no such row; there are: " + "; ".join(row.what for row in ROWS))
+    about, samples, lines, absent = machine(), [], [], []
+    for row in rows:
+        measured = measure(row, options, absent)
+        samples += measured
+        lines += summarize(row, measured)
+    print(file=sys.stderr)
+    print_table(lines, absent)
+    if about["load_before"] > 0.5:
+        print(f"the machine was not idle when this started (load {about['load_before']:.1f})")
+    if options.json:
+        options.json.write_text(json.dumps(
+            {"about": about, "samples": samples, "rows": [vars(line) for line in lines],
+             "absent": [vars(absence) for absence in absent]}, indent=2) + "\n")
+    missed = options.check and any(line.met is False for line in lines)
+    if missed or any(absence.failed for absence in absent):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
