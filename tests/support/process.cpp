@@ -255,15 +255,18 @@ std::vector<pid_t> Process::survivors() const {
 
 void Process::kill_tree() noexcept {
     stdin_.reset();
-    // Again until none is left: what was just being forked is seen in the next round.
+    // Again until none is seen twice: what is just being forked shows in the next round, and what
+    // is just executing another program has no environment for a moment.
+    int rounds_without = 0;
     const bool gone = wait_until(
-        [this] {
+        [&] {
             send_signal(SIGKILL);
             const std::vector<pid_t> left = survivors();
             for (const pid_t pid : left) {
                 ::kill(pid, SIGKILL);
             }
-            return poll_exit() && left.empty();
+            rounds_without = left.empty() ? rounds_without + 1 : 0;
+            return poll_exit() && rounds_without >= 2;
         },
         std::chrono::seconds(10));
     if (!gone) {

@@ -8,18 +8,19 @@
 
 #include <aiomisc/runtime/base/error.h>
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <iostream>
+#include <set>
 #include <string>
+#include <vector>
 
 #include <unistd.h>
 
 using namespace std::chrono_literals;
 using aiomisc::test::ExitStatus;
 using aiomisc::test::Process;
+using aiomisc::test::wait_until;
 
 AIOMISC_TEST_HELPER(greet) {
     std::cout << "arguments:";
@@ -92,8 +93,7 @@ TEST_CASE("a grandchild in a session of its own is found and killed", "[support]
     Process parent = Process::start_helper("parent_of_setsid_child");
     const pid_t grandchild = std::stoi(parent.read_line().value());
     const auto survivors = parent.survivors();
-    CHECK(std::count(survivors.begin(), survivors.end(), parent.pid()) == 1);
-    CHECK(std::count(survivors.begin(), survivors.end(), grandchild) == 1);
+    CHECK(std::set(survivors.begin(), survivors.end()) == std::set{parent.pid(), grandchild});
 
     parent.send_signal(SIGKILL);
     CHECK(parent.wait() == ExitStatus{.code = -1, .signal = SIGKILL});
@@ -110,11 +110,16 @@ TEST_CASE("a process is found by what stands in its environment", "[support]") {
     Process sleeper = Process::start(
         {"sleep", "300"},
         {.environment = {{"AIOMISC_TEST_TOKEN", token.substr(token.find('=') + 1)}}});
-    CHECK(aiomisc::test::pids_with_environ_token(token) == std::vector<pid_t>{sleeper.pid()});
+    CHECK(wait_until(
+        [&] {
+            return aiomisc::test::pids_with_environ_token(token) ==
+                   std::vector<pid_t>{sleeper.pid()};
+        },
+        10s));
 }
 
 TEST_CASE("a zombie is not running", "[support]") {
     Process gone = Process::start({"true"});
-    CHECK(aiomisc::test::wait_until([&] { return !aiomisc::test::is_running(gone.pid()); }, 10s));
+    CHECK(wait_until([&] { return !aiomisc::test::is_running(gone.pid()); }, 10s));
     CHECK(gone.wait() == ExitStatus{.code = 0, .signal = 0});
 }
