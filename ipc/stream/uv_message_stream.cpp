@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/ipc/stream/uv_message_stream.h>
+
+#include <aiomisc/ipc/stream/socket_io.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <kj/debug.h>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+namespace aiomisc::ipc {
+
+namespace {
+
+void set_nonblocking(int fd) {
+    const int flags = ::fcntl(fd, F_GETFL);
+    if (flags < 0 || ::fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+        throw SystemError::from_errno("make socket non-blocking");
+    }
+}
+
+}  // namespace
+
+UvMessageStream::UvMessageStream(EventLoop& loop, UniqueFd socket, const StreamLimits& limits)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      limits_(limits),
+      decoder_(limits),
+      output_(limits),
+      watcher_(loop, socket_.get()) {
+    set_nonblocking(socket_.get());
+    watcher_.start(FdWatcher::kReadable, [this](unsigned events) { on_events(events); });
+    watched_ = FdWatcher::kReadable;
+}
+
+UvMessageStream::~UvMessageStream() noexcept {
+    loop_.cancel_before_poll(*this);
+}
+
+UvMessageStream::Received UvMessageStream::take_message(
+    kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options) {
+    auto message = decoder_.take(options);
+    KJ_REQUIRE(
+        message->descriptors.size() <= fd_space.size(),
+        "message with more descriptors than allowed");
+    std::size_t count = 0;
+    for (auto& descriptor : message->descriptors) {
+        fd_space[count++] = kj::mv(descriptor);
+    }
+    return capnp::MessageReaderAndFds{kj::mv(message), fd_space.slice(0, count)};
+}
+
+kj::Promise<UvMessageStream::Received> UvMessageStream::tryReadMessage(
+    kj::ArrayPtr<kj::AutoCloseFd> fd_space,
+    capnp::ReaderOptions options,
+    kj::ArrayPtr<capnp::word>) {
+    KJ_REQUIRE(pending_ == nullptr, "one read at a time");
+    if (decoder_.has_message()) {
+        return take_message(fd_space, options);
+    }
+    KJ_IF_MAYBE (error, error_) {
+        return kj::cp(*error);
+    }
+    if (at_end_) {
+        return Received(nullptr);
+    }
+    auto paf = kj::newPromiseAndFulfiller<Received>();
+    pending_ = PendingRead{kj::mv(paf.fulfiller), fd_space, options};
+    watch();
+    return kj::mv(paf.promise);
+}
+
+kj::Promise<void> UvMessageStream::writeMessage(
+    kj::ArrayPtr<const int> fds, kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) {
+    KJ_IF_MAYBE (error, error_) {
+        return kj::cp(*error);
+    }
+    auto written = output_.add(segments, fds);
+    if (!blocked_) {
+        loop_.before_poll(*this);
+    }
+    return written;
+}
+
+kj::Promise<void> UvMessageStream::writeMessages(
+    kj::ArrayPtr<kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>>> messages) {
+    auto written = kj::Vector<kj::Promise<void>>(messages.size());
+    for (auto& message : messages) {
+        written.add(writeMessage(nullptr, message));
+    }
+    return kj::joinPromises(written.releaseAsArray());
+}
+
+kj::Maybe<int> UvMessageStream::getSendBufferSize() {
+    int size = 0;
+    socklen_t length = sizeof size;
+    if (::getsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &size, &length) < 0) {
+        return nullptr;
+    }
+    return size;
+}
+
+kj::Promise<void> UvMessageStream::end() {
+    closing_ = true;
+    if (output_.empty()) {
+        ::shutdown(socket_.get(), SHUT_WR);
+    } else if (!blocked_) {
+        loop_.before_poll(*this);
+    }
+    return kj::READY_NOW;
+}
+
+void UvMessageStream::run() noexcept {
+    write_queued();
+}
+
+void UvMessageStream::write_queued() {
+    auto failed =
+        kj::runCatchingExceptions([this] { blocked_ = !output_.write_to(socket_.get()); });
+    KJ_IF_MAYBE (exception, failed) {
+        fail(kj::mv(*exception));
+        return;
+    }
+    if (closing_ && !blocked_) {
+        ::shutdown(socket_.get(), SHUT_WR);
+    }
+    watch();
+}
+
+void UvMessageStream::on_events(unsigned events) {
+    if ((events & FdWatcher::kWritable) != 0) {
+        write_queued();
+    }
+    if ((events & (FdWatcher::kReadable | FdWatcher::kFailed)) != 0) {
+        auto failed = kj::runCatchingExceptions([this] { read_available(); });
+        KJ_IF_MAYBE (exception, failed) {
+            fail(kj::mv(*exception));
+        }
+    }
+}
+
+void UvMessageStream::read_available() {
+    const kj::ArrayPtr<kj::byte> space = decoder_.space();
+    if (space.size() == 0) {
+        watch();
+        return;
+    }
+    std::vector<kj::AutoCloseFd> descriptors;
+    const long count = receive_some(socket_.get(), space, limits_.max_descriptors, descriptors);
+    if (count < 0) {
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return;
+        }
+        KJ_FAIL_SYSCALL("recvmsg", errno);
+    }
+    if (count == 0) {
+        at_end_ = true;
+        if (decoder_.in_message()) {
+            kj::throwFatalException(
+                KJ_EXCEPTION(DISCONNECTED, "connection ended inside a message"));
+        }
+    } else {
+        bytes_read_ += static_cast<std::uint64_t>(count);
+        decoder_.filled(static_cast<std::size_t>(count), std::move(descriptors));
+    }
+    deliver();
+    watch();
+}
+
+void UvMessageStream::deliver() {
+    KJ_IF_MAYBE (pending, pending_) {
+        if (decoder_.has_message() || at_end_) {
+            PendingRead read = kj::mv(*pending);
+            pending_ = nullptr;
+            read.fulfiller->fulfill(
+                decoder_.has_message() ? take_message(read.fd_space, read.options)
+                                       : Received(nullptr));
+        }
+    }
+}
+
+void UvMessageStream::fail(kj::Exception error) {
+    output_.fail(error);
+    KJ_IF_MAYBE (pending, pending_) {
+        PendingRead read = kj::mv(*pending);
+        pending_ = nullptr;
+        read.fulfiller->reject(kj::cp(error));
+    }
+    if (error_ == nullptr) {
+        error_ = kj::mv(error);
+    }
+    watch();
+}
+
+void UvMessageStream::watch() {
+    unsigned wanted = 0;
+    if (error_ == nullptr) {
+        // A complete message nobody took yet: let the peer wait, its socket buffer bounds it.
+        wanted = (at_end_ || decoder_.has_message() ? 0 : FdWatcher::kReadable) |
+                 (blocked_ ? FdWatcher::kWritable : 0);
+    }
+    if (wanted != watched_) {
+        watched_ = wanted;
+        watcher_.set_events(wanted);
+    }
+}
+
+}  // namespace aiomisc::ipc
