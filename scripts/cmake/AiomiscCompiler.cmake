@@ -48,3 +48,12 @@ if(AIOMISC_FUZZ)
   # Everything reports its coverage to the fuzzer; only the fuzz programs link the fuzzer's main().
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+
+# lld links several times faster. Which linker a project of others uses is theirs to say.
+if(PROJECT_IS_TOP_LEVEL AND CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  include(CheckLinkerFlag)
+  check_linker_flag(CXX -fuse-ld=lld AIOMISC_HAS_LLD)
+  if(AIOMISC_HAS_LLD)
+    add_link_options(-fuse-ld=lld)
+  endif()
+endif()

@@ -36,6 +36,21 @@ function(aiomisc_add_test)
     PROPERTIES LABELS ${arg_KIND} TIMEOUT ${timeout})
 endfunction()
 
+# aiomisc_program_check(variable EXPECT regex [STATUS status] PROGRAM program…)
+#
+# Sets `variable` to the command line of a test that runs a program and wants both its exit status (0 unless
+# said) and its output right. `program` may be a target's $<TARGET_FILE:…>.
+function(aiomisc_program_check variable)
+  cmake_parse_arguments(arg "" "EXPECT;STATUS" "PROGRAM" ${ARGN})
+  if(NOT DEFINED arg_STATUS)
+    set(arg_STATUS 0)
+  endif()
+  set(${variable}
+    ${CMAKE_COMMAND} -DSTATUS=${arg_STATUS} "-DEXPECT=${arg_EXPECT}"
+    -P ${PROJECT_SOURCE_DIR}/scripts/cmake/AiomiscRunAndMatch.cmake -- ${arg_PROGRAM}
+    PARENT_SCOPE)
+endfunction()
+
 # aiomisc_add_fuzz(NAME name SOURCE file CORPUS folder [LINK …])
 #
 # SOURCE defines LLVMFuzzerTestOneInput(). Always builds fuzz_<name>_replay, which ctest runs over the corpus
