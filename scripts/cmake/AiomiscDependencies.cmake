@@ -11,5 +11,5 @@ find_package(CapnProto REQUIRED CONFIG)
 find_package(spdlog 1.10 REQUIRED CONFIG)
 find_package(fmt REQUIRED CONFIG)
 find_package(cereal REQUIRED CONFIG)
-find_package(Boost 1.75 REQUIRED)   # headers only: Boost.PFR
+find_package(Boost 1.75 REQUIRED CONFIG)   # headers only: Boost.PFR
 find_package(CLI11 2.1 REQUIRED CONFIG)

@@ -9,7 +9,10 @@
 namespace {
 
 aiomisc::Task<int> sum_to(int last) {
-    co_return last == 0 ? 0 : last + co_await sum_to(last - 1);
+    if (last == 0) {
+        co_return 0;
+    }
+    co_return last + co_await sum_to(last - 1);
 }
 
 }  // namespace
