@@ -31,7 +31,29 @@ void log_unhandled(const ExceptionContext& context) {
 
 }  // namespace
 
-BasicLoop::~BasicLoop() = default;
+/// The loop is running, and current for this thread, while this lives.
+class BasicLoop::RunScope {
+public:
+    explicit RunScope(BasicLoop& loop) noexcept : loop_(loop), current_(loop) {
+        loop_.running_ = true;
+    }
+
+    RunScope(const RunScope&) = delete;
+    RunScope& operator=(const RunScope&) = delete;
+
+    ~RunScope() {
+        loop_.running_ = false;
+        loop_.stopping_ = false;
+    }
+
+private:
+    BasicLoop& loop_;
+    Running current_;
+};
+
+BasicLoop::~BasicLoop() {
+    drop_callbacks();
+}
 
 CallHandle BasicLoop::call_soon(UniqueFunction<void()> function) {
     detail::Reference<detail::Call> call(new detail::Call(*this, std::move(function)));
@@ -110,21 +132,23 @@ void BasicLoop::run_while(Condition&& condition) {
     if (running_ || Scheduler::current_or_null() != nullptr) {
         throw InvalidStateError("an event loop runs in this thread already");
     }
-    const Running current(*this);
-    running_ = true;
-    stopping_ = false;
-    while (!stopping_ && condition()) {
+    const RunScope running(*this);
+    const auto goes_on = [&] { return !stopping_ && condition(); };
+    while (condition()) {
         for (int turn = 0; turn < kTurnsBetweenPolls && ready(); ++turn) {
             run_turn();
             expire_timers();
+            if (!goes_on()) {
+                return;
+            }
         }
-        if (stopping_ || !condition()) {
-            break;
+        // A stop() from before the run ends it after one turn, as asyncio has it.
+        if (!goes_on()) {
+            return;
         }
         poll(!ready());
         expire_timers();
     }
-    running_ = false;
 }
 
 void BasicLoop::run_until_done(detail::Completion& completion) {
@@ -143,12 +167,15 @@ void BasicLoop::end_all_tasks(Duration limit) noexcept {
     if (!has_tasks()) {
         return;
     }
-    const TimePoint deadline = Clock::now() + limit;
     cancel_all_tasks(CancelReason::kShutdown);
     try {
         // A timer of our own, so that a task parked for ever does not make the poll wait for ever.
-        CallHandle tick = call_later(limit, [] {});
-        run_while([this, deadline] { return has_tasks() && Clock::now() < deadline; });
+        const TimePoint deadline = now() + limit;
+        CallHandle tick = call_at(deadline, [] {});
+        const auto goes_on = [this, deadline] { return has_tasks() && now() < deadline; };
+        while (goes_on()) {
+            run_while(goes_on);  // a task may call stop() while it ends
+        }
         tick.cancel();
     } catch (...) {
         log::error("asyncio", "closing the loop: {}", describe_exception(std::current_exception()));
@@ -158,6 +185,17 @@ void BasicLoop::end_all_tasks(Duration limit) noexcept {
         const Running current(*this);
         abandon_all_tasks();
     }
+}
+
+void BasicLoop::drop_callbacks() noexcept {
+    const Running current(*this);
+    // What a callback captured may schedule something more when it dies.
+    do {
+        timers_.drop_all();
+        while (detail::ReadyNode* node = ready_.pop()) {
+            node->drop();
+        }
+    } while (!timers_.empty());
 }
 
 }  // namespace aiomisc

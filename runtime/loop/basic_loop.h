@@ -97,13 +97,15 @@ public:
 protected:
     BasicLoop() = default;
 
-    /// Waits for events until something is ready. May be given nothing to do: then it returns at
-    /// once.
+    /// Looks for events; with `wait`, until something is ready or a timer is due.
     virtual void poll(bool wait) = 0;
 
     /// Cancels every task and runs until they ended; frames of tasks that refuse are destroyed
     /// after `limit`.
     void end_all_tasks(Duration limit) noexcept;
+
+    /// Drops callbacks and timers that have not run.
+    void drop_callbacks() noexcept;
 
     [[nodiscard]] const detail::TimerQueue& timers() const noexcept { return timers_; }
 
@@ -113,6 +115,8 @@ protected:
     void expire_timers() noexcept;
 
 private:
+    class RunScope;
+
     void run_until_done(detail::Completion& completion);
     template <typename Condition>
     void run_while(Condition&& condition);

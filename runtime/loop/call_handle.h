@@ -35,6 +35,10 @@ private:
     void run() noexcept override;
     void expire() noexcept override;
 
+    void drop() noexcept override { cancel(); }
+
+    void drop_timer() noexcept override { cancel(); }
+
     Scheduler& scheduler_;
     UniqueFunction<void()> function_;
     ContextValues context_;

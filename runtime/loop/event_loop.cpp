@@ -15,8 +15,6 @@ namespace aiomisc {
 
 namespace {
 
-constexpr std::chrono::seconds kCloseLimit{10};
-
 /// libuv counts milliseconds: round up, so that no timer fires early.
 std::uint64_t milliseconds_until(TimePoint deadline) noexcept {
     const Duration left = deadline - Clock::now();
@@ -38,20 +36,25 @@ struct EventLoopHandles {
 
     std::mutex mutex;
     std::vector<UniqueFunction<void()>> thread_calls;  // guarded by mutex
+    bool closed = false;                               // written by the loop's thread, under mutex
 };
 
 }  // namespace detail
 
 EventLoop::EventLoop() : handles_(std::make_unique<detail::EventLoopHandles>()) {
-    const int status = uv_loop_init(&handles_->loop);
+    int status = uv_loop_init(&handles_->loop);
     if (status < 0) {
         throw SystemError::from_uv(status, "create event loop");
     }
     handles_->loop.data = this;
     // The wake handle keeps the loop alive: with it a poll waits even when nothing else is open.
-    uv_async_init(&handles_->loop, &handles_->wake, [](uv_async_t* async) {
+    status = uv_async_init(&handles_->loop, &handles_->wake, [](uv_async_t* async) {
         static_cast<EventLoop*>(async->loop->data)->run_thread_calls();
     });
+    if (status < 0) {
+        uv_loop_close(&handles_->loop);
+        throw SystemError::from_uv(status, "create event loop");
+    }
     uv_timer_init(&handles_->loop, &handles_->timer);
 }
 
@@ -72,13 +75,12 @@ uv_loop_s* EventLoop::uv_loop() const noexcept {
 }
 
 void EventLoop::call_soon_threadsafe(UniqueFunction<void()> function) {
-    if (closed()) {
+    const std::lock_guard lock(handles_->mutex);
+    if (handles_->closed) {
         throw ClosedError("call_soon_threadsafe: the loop is closed");
     }
-    {
-        const std::lock_guard lock(handles_->mutex);
-        handles_->thread_calls.push_back(std::move(function));
-    }
+    handles_->thread_calls.push_back(std::move(function));
+    // Under the lock: the handle is not closed meanwhile.
     uv_async_send(&handles_->wake);
 }
 
@@ -121,11 +123,23 @@ void EventLoop::poll(bool wait) {
     uv_run(&handles_->loop, wait && !ready() ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 }
 
-void EventLoop::close() noexcept {
+bool EventLoop::closed() const noexcept {
+    return handles_->closed;
+}
+
+void EventLoop::close(Duration limit) noexcept {
     if (closed()) {
         return;
     }
-    end_all_tasks(kCloseLimit);
+    end_all_tasks(limit);
+    std::vector<UniqueFunction<void()>> dropped;
+    {
+        const std::lock_guard lock(handles_->mutex);
+        handles_->closed = true;
+        dropped.swap(handles_->thread_calls);
+    }
+    dropped.clear();
+    drop_callbacks();
     {
         const Running current(*this);
         extensions_.clear();
@@ -136,7 +150,6 @@ void EventLoop::close() noexcept {
     uv_run(&handles_->loop, UV_RUN_DEFAULT);
     const int status = uv_loop_close(&handles_->loop);
     AIOMISC_CHECK(status == 0, "event loop closed with handles still open");
-    handles_.reset();
 }
 
 }  // namespace aiomisc

@@ -49,11 +49,14 @@ public:
     /// Affinity:  any thread; the only call that is.
     void call_soon_threadsafe(UniqueFunction<void()> function);
 
-    /// Cancels what is left, waits for it (ten seconds at most), and closes every handle.
-    /// Idempotent.
-    void close() noexcept;
+    /// How long close() lets cancelled tasks clean up.
+    static constexpr std::chrono::seconds kCloseLimit{10};
 
-    [[nodiscard]] bool closed() const noexcept { return handles_ == nullptr; }
+    /// Cancels the tasks that are left, waits until they ended (no longer than `limit`, then
+    /// destroys them), drops callbacks, and closes every handle. Idempotent.
+    void close(Duration limit = kCloseLimit) noexcept;
+
+    [[nodiscard]] bool closed() const noexcept;
 
     [[nodiscard]] TimePoint now() const noexcept override { return Clock::now(); }
 

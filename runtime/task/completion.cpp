@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/task/completion.h>
 
+#include <new>
+
 namespace aiomisc::detail {
 
 void CompletionObserver::stop_observing() noexcept {
@@ -13,9 +15,17 @@ Completion::~Completion() {
     while (first_ != nullptr) {
         unlink(*first_);
     }
-    if (status_ == Status::kError && !seen_) {
-        if (Scheduler* scheduler = Scheduler::current_or_null()) {
-            scheduler->call_exception_handler({unseen_message(), error_, {}});
+}
+
+void Completion::report_if_unseen() noexcept {
+    if (status_ != Status::kError || std::exchange(seen_, true)) {
+        return;
+    }
+    if (Scheduler* scheduler = Scheduler::current_or_null()) {
+        try {
+            scheduler->call_exception_handler({unseen_message(), error_, task_name()});
+        } catch (const std::bad_alloc&) {
+            scheduler->call_exception_handler({{}, error_, {}});
         }
     }
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -74,9 +75,13 @@ public:
 
     void release() noexcept {
         if (--references_ == 0) {
+            report_if_unseen();
             destroy();
         }
     }
+
+    /// The name of the task that this is, if it is one.
+    [[nodiscard]] virtual std::string task_name() const { return {}; }
 
     /// Throws the error or CancelledError it ended with; returns if it has a value.
     void throw_if_failed();
@@ -102,6 +107,7 @@ protected:
 private:
     friend class CompletionObserver;
     void unlink(CompletionObserver& observer) noexcept;
+    void report_if_unseen() noexcept;
 
     CompletionObserver* first_ = nullptr;
     CompletionObserver* last_ = nullptr;

@@ -37,6 +37,9 @@ public:
 
     virtual void run() noexcept = 0;
 
+    /// The loop closes and will not run this; a node that nobody else owns destroys itself.
+    virtual void drop() noexcept {}
+
 protected:
     ~ReadyNode() = default;
 
@@ -96,6 +99,9 @@ public:
     TimerNode& operator=(const TimerNode&) = delete;
 
     virtual void expire() noexcept = 0;
+
+    /// As ReadyNode::drop().
+    virtual void drop_timer() noexcept {}
 
     [[nodiscard]] bool armed() const noexcept { return index_ != kNotArmed; }
 

@@ -9,6 +9,7 @@
 #include <exception>
 #include <optional>
 #include <source_location>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -213,6 +214,8 @@ public:
             this->request_cancel(reason);
         }
     }
+
+    [[nodiscard]] std::string task_name() const override { return this->name(); }
 
 private:
     [[nodiscard]] const char* unseen_message() const noexcept override {

@@ -133,13 +133,13 @@ Waiter::~Waiter() {
 bool Waiter::suspend_in(TaskCore& core, std::coroutine_handle<> handle) noexcept {
     core_ = &core;
     handle_ = handle;
-    if (core.take_pending_cancel(reason_)) {
-        cancelled_ = true;
-        return false;
-    }
     phase_ = Phase::kParked;
     core.waiter_ = this;
     park();
+    CancelReason reason{};
+    if (core.take_pending_cancel(reason)) {
+        cancel(reason);
+    }
     return true;
 }
 

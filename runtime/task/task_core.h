@@ -27,7 +27,7 @@ namespace aiomisc::detail {
 /// Cancellation is asyncio's: cancel() before the first step means that the body never runs; while
 /// parked, the Waiter is taken off what it waits for and its await throws CancelledError; after
 /// wake() but before the task ran again, its await throws too, and the primitive takes back what it
-/// had granted; while running, the next await that would suspend throws instead.
+/// had granted; while running, it arrives right after the next await has suspended.
 class Waiter;
 
 class TaskCore : public ReadyNode {
@@ -108,8 +108,8 @@ public:
 protected:
     ~Waiter();
 
-    /// Suspends the coroutine. False (resume at once) if a cancellation was pending: it is
-    /// delivered here.
+    /// Suspends the coroutine, and delivers a cancellation that was pending. What await_suspend()
+    /// returns.
     template <typename Promise>
     bool suspend(std::coroutine_handle<Promise> handle) noexcept {
         return suspend_in(*handle.promise().core, handle);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aiomisc/runtime/base/unique_function.h>
 #include <aiomisc/runtime/task/completion.h>
 #include <aiomisc/runtime/task/task.h>
 
@@ -10,6 +11,9 @@
 namespace aiomisc {
 
 namespace detail {
+
+/// Calls `callback` on a later turn once `completion` has ended, in the caller's context.
+void call_when_done(Reference<Completion> completion, UniqueFunction<void()> callback);
 
 /// Parks a task until a completion has ended.
 class CompletionWaiter : public Waiter, private CompletionObserver {
@@ -30,6 +34,8 @@ protected:
     /// Throws if the await itself was cancelled.
     void end_wait() {
         if (resumed()) {
+            // Cancelled between the end and this: the outcome counts as seen, as in asyncio.
+            completion_->mark_seen();
             throw_cancelled();
         }
     }
@@ -112,6 +118,17 @@ public:
     /// The error of a task that is done, or null.
     [[nodiscard]] std::exception_ptr exception() const noexcept { return state_->error(); }
 
+    /// Runs `callback` on a later turn once this has ended, or, if it has, on the next.
+    ///
+    /// The callback has the context variables of the caller, and survives the handle.
+    /// Errors: InvalidStateError (not a task, and no loop runs in this thread).
+    void add_done_callback(UniqueFunction<void()> callback) {
+        detail::call_when_done(state_, std::move(callback));
+    }
+
+    /// The name given to create_task(), or an empty one.
+    [[nodiscard]] std::string name() const { return state_->task_name(); }
+
     auto operator co_await() const noexcept {
         struct Awaiter final : detail::CompletionWaiter {
             explicit Awaiter(detail::Reference<State> awaited)
@@ -181,7 +198,11 @@ TaskHandle<Value> ensure_future(TaskHandle<Value> handle) {
     return handle;
 }
 
-template <typename Awaitable>
-using AwaitableValue = typename std::remove_cvref_t<Awaitable>::value_type;
+/// What gather(), select() and their like take: a Task or a TaskHandle.
+template <typename Candidate>
+concept Awaitable = requires(Candidate candidate) { ensure_future(std::move(candidate)); };
+
+template <Awaitable Awaited>
+using AwaitableValue = typename Awaited::value_type;
 
 }  // namespace aiomisc

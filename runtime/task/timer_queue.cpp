@@ -45,6 +45,12 @@ TimerNode* TimerQueue::pop_expired(TimePoint now) noexcept {
     return timer;
 }
 
+void TimerQueue::drop_all() noexcept {
+    while (TimerNode* timer = pop_expired(TimePoint::max())) {
+        timer->drop_timer();
+    }
+}
+
 void TimerQueue::place(std::size_t index, const Entry& entry) noexcept {
     heap_[index] = entry;
     entry.timer->index_ = index;

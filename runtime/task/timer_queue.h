@@ -24,6 +24,9 @@ public:
     /// Removes and returns the earliest timer if its deadline is not after `now`, else null.
     TimerNode* pop_expired(TimePoint now) noexcept;
 
+    /// Disarms everything and tells the timers that they will not fire.
+    void drop_all() noexcept;
+
 private:
     struct Entry {
         TimePoint deadline;
