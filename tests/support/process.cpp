@@ -15,6 +15,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
@@ -43,7 +45,7 @@ Pipe make_pipe() {
 /// Unique among all processes that tests start now, and never part of another.
 std::string make_mark() {
     static std::atomic<int> count = 0;
-    return "@" + std::to_string(::getpid()) + "." + std::to_string(++count) + "@";
+    return fmt::format("@{}.{}@", ::getpid(), ++count);
 }
 
 /// Ours, with what `options` adds. A mark we carry ourselves stays in front of the new one, so that
@@ -61,9 +63,9 @@ std::vector<std::string> make_environment(const ProcessOptions& options, const s
         }
     }
     for (const auto& [name, value] : options.environment) {
-        environment.push_back(name + "=" + value);
+        environment.push_back(fmt::format("{}={}", name, value));
     }
-    environment.push_back(std::string(kMarkName) + "=" + marks);
+    environment.push_back(fmt::format("{}={}", kMarkName, marks));
     return environment;
 }
 
@@ -117,8 +119,8 @@ public:
     }
 
 private:
-    posix_spawn_file_actions_t actions_;
-    posix_spawnattr_t attributes_;
+    posix_spawn_file_actions_t actions_{};
+    posix_spawnattr_t attributes_{};
 };
 
 /// A reader that is gone shows as EPIPE, not as the death of the test.

@@ -27,9 +27,9 @@ AIOMISC_TEST_HELPER(greet) {
     for (const std::string& argument : arguments) {
         std::cout << ' ' << argument;
     }
-    std::cout << std::endl;
+    std::cout << '\n' << std::flush;
     for (std::string line; std::getline(std::cin, line);) {
-        std::cout << "got " << line << std::endl;
+        std::cout << "got " << line << '\n' << std::flush;
     }
     return 7;
 }
@@ -42,7 +42,7 @@ AIOMISC_TEST_HELPER(parent_of_setsid_child) {
         ::pause();
         ::_exit(0);
     }
-    std::cout << child << std::endl;
+    std::cout << child << '\n' << std::flush;
     ::pause();
     return 0;
 }
