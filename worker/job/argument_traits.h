@@ -193,11 +193,10 @@ struct ArgumentTraits<Value> {
     }
 
 private:
-    // Hidden: two modules may have different enums of one name.
-    [[gnu::visibility("hidden")]] static const std::vector<std::pair<std::string, Value>>&
-    enumerators() {
-        static const auto found = detail::enumerators_of<Value>();
-        return found;
+    // Not kept in a static object: the dynamic linker would make one of those of two modules which
+    // have different enums of one name.
+    static std::vector<std::pair<std::string, Value>> enumerators() {
+        return detail::enumerators_of<Value>();
     }
 };
 

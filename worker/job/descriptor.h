@@ -83,7 +83,7 @@ public:
     [[nodiscard]] virtual std::span<const ParameterInfo> parameters() const noexcept = 0;
 
     /// Converts `text` for one parameter and drops the value.
-    /// Errors: ArgumentError.
+    /// Errors:    ArgumentError.
     virtual void check(std::size_t parameter, std::string_view text) const = 0;
 
     /// Once in the supervisor, before workers are forked. Does nothing if the job has none.
@@ -92,7 +92,7 @@ public:
     /// Once in every worker. Does nothing if the job has none.
     virtual void worker_init() const = 0;
 
-    /// Errors: ArgumentError (missing or unconvertible), and what the job throws.
+    /// Errors:    ArgumentError (missing or unconvertible), and what the job throws.
     virtual int run(JobContext& context, std::span<const Argument> arguments) const = 0;
 
 protected:

@@ -46,10 +46,9 @@ aiomisc_job_module_v1() noexcept {
 /// Offers `function` as the module's job: run once for each item, in warm worker processes.
 ///
 /// After the function come, in its order, one param("name", "text") for each of its parameters,
-/// with
-/// `= value` for a default; and, anywhere, about("…"), init(f) and worker_init(f). Parameters are
-/// what ArgumentTraits can read, by value or const reference, std::optional of it (need not be
-/// given) and std::vector of it (may be given many times). A first parameter `JobContext&` is not
+/// with `= value` for a default; and, anywhere, about("…"), init(f) and worker_init(f). A parameter
+/// is what ArgumentTraits can read, by value or const reference; a std::optional of it need not be
+/// given, a std::vector of it may be given many times. A first parameter `JobContext&` is not
 /// named.
 ///
 /// The function returns its exit status, 0 to 125, or nothing. What it throws makes the job fail
@@ -66,8 +65,7 @@ aiomisc_job_module_v1() noexcept {
 
 /// Offers `function`, a `Task<int> function(JobArguments)`, as the main coroutine of a job script.
 ///
-/// It runs in the launcher's own loop; its value is the exit status. A module has one main
-/// coroutine.
+/// It runs in the launcher's own loop; its value is the exit status. A module has one such.
 #define AIOMISC_MAIN(function)                                                                \
     AIOMISC_DETAIL_MODULE_NOTE(aiomisc_main_note, kOffersMain)                                \
     [[gnu::used]] static const ::aiomisc::job::detail::Registration kAiomiscMainRegistration( \

@@ -23,7 +23,7 @@ public:
     /// Reads the note of `file`, and loads it if it is a job module.
     ///
     /// Errors:    those of read_module_note(); ConfigError (the dynamic linker refuses it, with its
-    /// reason).
+    ///            reason).
     static JobModule load(const std::filesystem::path& file);
 
     [[nodiscard]] const std::filesystem::path& file() const noexcept { return file_; }

@@ -29,8 +29,7 @@ struct JobWord {
 ///
 /// Params:    `is_constant` tells of a text that it has no placeholder.
 /// Errors:    ConfigError, with all that is wrong: unknown names, parameters given twice, too many
-/// words,
-///            parameters that are missing, constants that cannot be converted.
+///            words, parameters that are missing, constants that cannot be converted.
 std::vector<JobWord> match_job_words(
     const job::Job& job,
     std::span<const std::string> words,
