@@ -44,9 +44,7 @@ public:
 
 protected:
     UvHandleBase(uv_handle_t* handle, UvHandleBase** owner_slot) noexcept
-        : owner_slot_(owner_slot), handle_(handle) {
-        handle->data = this;
-    }
+        : owner_slot_(owner_slot), handle_(handle) {}
 
     virtual ~UvHandleBase() = default;
 
@@ -60,7 +58,10 @@ template <typename Uv, typename Owner>
 class UvHandle final : public UvHandleBase {
 public:
     UvHandle(Owner* owner_object, UvHandleBase** owner_slot) noexcept
-        : UvHandleBase(reinterpret_cast<uv_handle_t*>(&uv), owner_slot), owner(owner_object) {}
+        : UvHandleBase(reinterpret_cast<uv_handle_t*>(&uv), owner_slot), owner(owner_object) {
+        // Here, not in the base: initializing `uv` cleared it.
+        uv.data = static_cast<UvHandleBase*>(this);
+    }
 
     static UvHandle& of(Uv* uv) noexcept {
         return *static_cast<UvHandle*>(static_cast<UvHandleBase*>(uv->data));

@@ -78,11 +78,11 @@ Task<Value> shield(TaskHandle<Value>& handle) {
     return detail::take_shielded<Value>(handle.state());
 }
 
-/// As above for a task that is started when this is awaited.
-template <typename Value>
-Task<Value> shield(Task<Value> task) {
-    auto state = create_task(std::move(task)).release();
-    co_return co_await detail::take_shielded<Value>(std::move(state));
+/// As above for what is started when this is awaited.
+template <Awaitable Awaited>
+Task<AwaitableValue<Awaited>> shield(Awaited awaitable) {
+    auto state = ensure_future(std::move(awaitable)).release();
+    co_return co_await detail::take_shielded<AwaitableValue<Awaited>>(std::move(state));
 }
 
 }  // namespace aiomisc

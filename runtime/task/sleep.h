@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aiomisc/runtime/task/operation.h>
 #include <aiomisc/runtime/task/task.h>
-
-#include <algorithm>
 
 namespace aiomisc {
 
@@ -59,8 +58,8 @@ private:
 /// Cancel:    ends at once with CancelledError.
 /// Affinity:  loop.
 /// Idea:      asyncio.sleep.
-[[nodiscard]] inline detail::SleepWaiter sleep(Duration duration) noexcept {
-    return detail::SleepWaiter(duration);
+inline detail::Operation<void, detail::SleepWaiter, Duration> sleep(Duration duration) {
+    return detail::Operation<void, detail::SleepWaiter, Duration>(duration);
 }
 
 }  // namespace aiomisc

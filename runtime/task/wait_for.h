@@ -46,12 +46,6 @@ private:
 };
 
 template <typename Value>
-Task<Value> await_within(TaskHandle<Value> handle, std::optional<Duration> timeout) {
-    co_await LimitedWaiter(handle.state(), timeout);
-    co_return handle.result();
-}
-
-template <typename Value>
 Task<Value> await_within(Reference<CompletionOf<Value>> state, std::optional<Duration> timeout) {
     co_await LimitedWaiter(state, timeout);
     if constexpr (std::is_void_v<Value>) {
@@ -63,34 +57,29 @@ Task<Value> await_within(Reference<CompletionOf<Value>> state, std::optional<Dur
 
 }  // namespace detail
 
-/// Awaits `handle` for no longer than `timeout`; none means no limit.
+/// Awaits something for no longer than `timeout`; none means no limit.
 ///
-/// When the time is over, the task is cancelled, and this waits until it really ended: a task that
+/// When the time is over, it is cancelled, and this waits until it really ended: a task that
 /// swallows the cancellation and returns a value has its value returned, one that throws something
-/// else has that thrown. A limit of zero or less fails at once unless the task is done.
+/// else has that thrown. A limit of zero or less fails at once unless the task is done; the body of
+/// a Task never runs then.
 ///
 /// Units:     resolution is that of the loop's timers, one millisecond, rounded up.
 /// Cancel:    cancels the task and lasts until it ended.
 /// Errors:    TimeoutError; what the task threw; CancelledError (the task was cancelled by others).
 /// Affinity:  loop.
 /// Idea:      asyncio.wait_for.
-template <typename Value>
-Task<Value> wait_for(TaskHandle<Value>&& handle, std::optional<Duration> timeout) {
-    return detail::await_within(std::move(handle), timeout);
+template <Awaitable Awaited>
+Task<AwaitableValue<Awaited>> wait_for(Awaited awaitable, std::optional<Duration> timeout) {
+    TaskHandle<AwaitableValue<Awaited>> handle = ensure_future(std::move(awaitable));
+    co_await detail::LimitedWaiter(handle.state(), timeout);
+    co_return handle.result();
 }
 
 /// As above, and the handle stays the caller's.
 template <typename Value>
 Task<Value> wait_for(TaskHandle<Value>& handle, std::optional<Duration> timeout) {
     return detail::await_within(handle.state(), timeout);
-}
-
-/// As above for a task that is started for it; with a limit of zero or less its body never runs.
-template <typename Value>
-Task<Value> wait_for(Task<Value> task, std::optional<Duration> timeout) {
-    TaskHandle<Value> handle = create_task(std::move(task));
-    co_await detail::LimitedWaiter(handle.state(), timeout);
-    co_return handle.result();
 }
 
 }  // namespace aiomisc
