@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/log/log.h>
 
+#include "stderr_sink.h"
+
 #include <aiomisc/runtime/base/error.h>
 
 #include <array>
@@ -15,9 +17,7 @@
 
 #include <unistd.h>
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/ansicolor_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/details/log_msg.h>
 
 namespace aiomisc::log {
 
@@ -59,25 +59,18 @@ std::atomic<spdlog::sinks::sink*> current_sink{nullptr};
 std::mutex sinks_mutex;
 
 spdlog::sink_ptr make_sink(Format format) {
-    spdlog::sink_ptr sink;
     switch (format) {
         case Format::kDisabled:
-            return nullptr;
+            break;
         case Format::kColor:
-            sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(
-                spdlog::color_mode::always);
-            sink->set_pattern("%Y-%m-%d %H:%M:%S [%P] %^%l:%n%$: %v");
-            break;
+            return std::make_shared<detail::StderrSink>(
+                "%Y-%m-%d %H:%M:%S [%P] %^%*:%n%$: %v", true);
         case Format::kStream:
-            sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-            sink->set_pattern("%l:%n:%v");
-            break;
+            return std::make_shared<detail::StderrSink>("%*:%n:%v", false);
         case Format::kPlain:
-            sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-            sink->set_pattern("%v");
-            break;
+            return std::make_shared<detail::StderrSink>("%v", false);
     }
-    return sink;
+    return nullptr;
 }
 
 void install_sink(Format format) {
@@ -199,7 +192,6 @@ void write(Level level, std::string_view logger, std::string_view message) noexc
             spdlog::string_view_t(logger.data(), logger.size()),
             sink_level,
             spdlog::string_view_t(message.data(), message.size())));
-        sink->flush();
     } catch (...) {  // NOLINT(bugprone-empty-catch): there is nowhere left to say so
     }
 }

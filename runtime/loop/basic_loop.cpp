@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace aiomisc {
 
 namespace {
@@ -181,7 +183,10 @@ void BasicLoop::end_all_tasks(Duration limit) noexcept {
         log::error("asyncio", "closing the loop: {}", describe_exception(std::current_exception()));
     }
     if (has_tasks()) {
-        log::error("asyncio", "tasks that did not end when cancelled were destroyed");
+        log::error(
+            "asyncio",
+            "tasks that did not end when cancelled were destroyed: {}",
+            fmt::join(task_names(), ", "));
         const Running current(*this);
         abandon_all_tasks();
     }

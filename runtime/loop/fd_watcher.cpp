@@ -12,7 +12,7 @@ namespace aiomisc {
 
 namespace {
 
-using Handle = detail::UvHandle<uv_poll_t, FdWatcher::Callback>;
+using Handle = detail::UvHandle<uv_poll_t, FdWatcher>;
 
 int to_uv(unsigned events) noexcept {
     return ((events & FdWatcher::kReadable) != 0 ? UV_READABLE : 0) |
@@ -39,8 +39,8 @@ Task<> wait_for_events(int fd, unsigned events) {
 
 }  // namespace
 
-FdWatcher::FdWatcher(EventLoop& loop, int fd) : fd_(fd) {
-    auto* handle = new Handle(&callback_, &handle_);
+FdWatcher::FdWatcher(EventLoop& loop, int fd) : loop_(loop), fd_(fd) {
+    auto* handle = new Handle(this, &handle_);
     const int status = uv_poll_init(loop.uv_loop(), &handle->uv, fd);
     if (status < 0) {
         // libuv keeps nothing of a handle whose init failed.
@@ -51,6 +51,9 @@ FdWatcher::FdWatcher(EventLoop& loop, int fd) : fd_(fd) {
 }
 
 FdWatcher::~FdWatcher() {
+    if (destroyed_ != nullptr) {
+        *destroyed_ = true;
+    }
     if (handle_ != nullptr) {
         handle_->close();
     }
@@ -76,10 +79,31 @@ void FdWatcher::apply(unsigned events) {
     }
     const int status =
         uv_poll_start(&uv, to_uv(events), [](uv_poll_t* poll, int poll_status, int happened) {
-            (*Handle::of(poll).owner)(from_uv(poll_status, happened));
+            Handle::of(poll).owner->fire(from_uv(poll_status, happened));
         });
     if (status < 0) {
         throw SystemError::from_uv(status, "watch descriptor", std::to_string(fd_));
+    }
+}
+
+void FdWatcher::fire(unsigned events) noexcept {
+    // The callback may replace itself, and destroy this object: it runs from here meanwhile.
+    Callback running = std::move(callback_);
+    EventLoop& loop = loop_;
+    bool destroyed = false;
+    destroyed_ = &destroyed;
+    try {
+        running(events);
+    } catch (...) {
+        loop.call_exception_handler(
+            {"exception in the callback of a descriptor", std::current_exception(), {}});
+    }
+    if (destroyed) {
+        return;
+    }
+    destroyed_ = nullptr;
+    if (!callback_) {
+        callback_ = std::move(running);
     }
 }
 

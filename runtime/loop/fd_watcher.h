@@ -29,6 +29,7 @@ public:
     /// The descriptor failed: read or write it to learn why.
     static constexpr unsigned kFailed = 8;
 
+    /// May destroy the watcher; what it throws goes to the loop's exception handler.
     using Callback = UniqueFunction<void(unsigned events)>;
 
     FdWatcher(EventLoop& loop, int fd);
@@ -46,9 +47,12 @@ public:
 
 private:
     void apply(unsigned events);
+    void fire(unsigned events) noexcept;
 
+    EventLoop& loop_;
     detail::UvHandleBase* handle_ = nullptr;
     Callback callback_;
+    bool* destroyed_ = nullptr;  ///< set while the callback runs
     int fd_;
 };
 

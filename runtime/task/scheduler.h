@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <exception>
 #include <string>
+#include <vector>
 
 namespace aiomisc {
 
@@ -174,6 +175,9 @@ protected:
 
     /// Requests cancellation of every task that has not ended.
     void cancel_all_tasks(CancelReason reason) noexcept;
+
+    /// Names of the tasks that have not ended, the newest first; `?` for those without one.
+    [[nodiscard]] std::vector<std::string> task_names() const;
 
     /// Destroys the frames of tasks that refused to end. The last resort of a closing loop.
     void abandon_all_tasks() noexcept;

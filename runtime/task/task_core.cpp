@@ -35,6 +35,14 @@ void Scheduler::cancel_all_tasks(CancelReason reason) noexcept {
     }
 }
 
+std::vector<std::string> Scheduler::task_names() const {
+    std::vector<std::string> names;
+    for (const detail::TaskCore* task = tasks_; task != nullptr; task = task->registry_next_) {
+        names.push_back(task->name().empty() ? "?" : task->name());
+    }
+    return names;
+}
+
 void Scheduler::abandon_all_tasks() noexcept {
     while (tasks_ != nullptr) {
         detail::TaskCore& task = *tasks_;
