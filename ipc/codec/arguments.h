@@ -32,6 +32,11 @@ template <typename T>
 class SpanArgument {
 public:
     SpanArgument() = default;
+    SpanArgument(SpanArgument&&) noexcept = default;
+    SpanArgument& operator=(SpanArgument&&) noexcept = default;
+    SpanArgument(const SpanArgument&) = delete;  // a copy would view the elements of the original
+    SpanArgument& operator=(const SpanArgument&) = delete;
+    ~SpanArgument() = default;
 
     explicit SpanArgument(std::span<const T> view) noexcept : view_(view) {}
 

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <typeinfo>
 #include <utility>
 
@@ -83,12 +84,17 @@ std::string value_text(T value) {
     return std::to_string(value);
 }
 
+/// How a T is caught. A pointer not by reference: clang 19 binds that to the wrong memory when the
+/// exception was rethrown from a std::exception_ptr.
+template <typename T>
+using Caught = std::conditional_t<std::is_pointer_v<T>, T, const T&>;
+
 /// Sets `text` if the exception is a value of type T.
 template <typename T>
 bool describe_value(const std::exception_ptr& error, std::string& text) {
     try {
         std::rethrow_exception(error);
-    } catch (const T& value) {
+    } catch (Caught<T> value) {
         text = value_text(value);
         return true;
     } catch (...) {

@@ -88,26 +88,29 @@ void throw_ios_failure(const EncodedException& error, bool nested) {
 }
 
 void throw_filesystem_error(const EncodedException& error, bool nested) {
+    using std::filesystem::filesystem_error;
     static constexpr std::string_view kPrefix = "filesystem error: ";
     const std::error_code code = code_of(error);
     const std::string first = detail_of(error, 0);
     const std::string second = detail_of(error, 1);
-    std::string paths;
-    if (!first.empty() || !second.empty()) {
-        paths += " [" + first + ']';
+    // The text names as many paths as the constructor was given.
+    const int paths = !second.empty() ? 2 : !first.empty() ? 1 : 0;
+    std::string suffix = paths == 0 ? "" : " [" + first + ']';
+    if (paths == 2) {
+        suffix += " [" + second + ']';
     }
-    if (!second.empty()) {
-        paths += " [" + second + ']';
+    std::string_view rest = error.what;
+    if (rest.starts_with(kPrefix)) {
+        rest.remove_prefix(kPrefix.size());
     }
-    std::string_view text = error.what;
-    if (text.starts_with(kPrefix)) {
-        text.remove_prefix(kPrefix.size());
+    if (rest.ends_with(suffix)) {
+        rest.remove_suffix(suffix.size());
     }
-    if (text.ends_with(paths)) {
-        text.remove_suffix(paths.size());
-    }
+    const std::string text = text_before_code(rest, code);
     raise(
-        std::filesystem::filesystem_error(text_before_code(text, code), first, second, code),
+        paths == 2   ? filesystem_error(text, first, second, code)
+        : paths == 1 ? filesystem_error(text, first, code)
+                     : filesystem_error(text, code),
         nested);
 }
 

@@ -71,14 +71,16 @@ public:
     struct Object {
         std::uint32_t number = 0;
         bool complete = false;
+        std::shared_ptr<const void> kept;  ///< lest another object takes over the address meanwhile
     };
 
-    /// The object at this address, numbered now if it is new. Two objects of different type may
-    /// start at the same address.
-    std::pair<Object&, bool> find(const void* address, const std::type_info& type) {
-        const auto [at, is_new] = objects_.try_emplace({address, std::type_index(type)});
+    /// The object pointed to, and whether it is new. Two objects of different type may start at the
+    /// same address.
+    std::pair<Object&, bool> find(std::shared_ptr<const void> pointer, const std::type_info& type) {
+        const auto [at, is_new] = objects_.try_emplace({pointer.get(), std::type_index(type)});
         if (is_new) {
             at->second.number = static_cast<std::uint32_t>(objects_.size());
+            at->second.kept = std::move(pointer);
         }
         return {at->second, is_new};
     }
@@ -113,7 +115,7 @@ struct Codec<std::shared_ptr<T>> : PointerCodec<T> {
             return;
         }
         auto [object, is_new] =
-            encoder.shared_objects<EncodedObjects>().find(pointer.get(), typeid(Value));
+            encoder.shared_objects<EncodedObjects>().find(pointer, typeid(Value));
         encoder.put(object.number);
         if (is_new) {
             Codec<Value>::encode(encoder, *pointer);
