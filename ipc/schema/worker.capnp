@@ -4,13 +4,8 @@
 @0xd5b1f0a8c4e7932a;
 
 using Cxx = import "/capnp/c++.capnp";
-$Cxx.namespace("aiomisc::ipc::schema");
-
-struct Function {
-  # Identity of a function: never an address. The worker calls only what stands in its own registry.
-  module @0 :UInt64;   # build id of the executable or shared object that registered it
-  offset @1 :UInt64;   # of its thunk, from where the module is loaded
-}
+using FunctionId = import "control.capnp".FunctionId;
+$Cxx.namespace("aiomisc::schema");
 
 enum Compression {
   none @0;
@@ -41,11 +36,11 @@ struct Outcome {
 }
 
 interface Worker {
-  call @0 (sequence :UInt32, callId :UInt64, attempt :UInt32, function :Function, arguments :Payload)
+  call @0 (sequence :UInt32, callId :UInt64, attempt :UInt32, function :FunctionId, arguments :Payload)
        -> (outcome :Outcome);
 
-  chunk @1 (sequence :UInt32, function :Function, count :UInt32, arguments :Payload, budgetMicroseconds :UInt32)
-        -> (done :UInt32, results :Payload, revoked :Bool);
+  chunk @1 (sequence :UInt32, function :FunctionId, count :UInt32, arguments :Payload, budgetMicroseconds :UInt32)
+        -> (done :UInt32, results :Payload, revoked :Bool, elapsedNanoseconds :UInt64);
   # Runs up to `count` calls of one function, until the time budget is spent or the area for results is full.
   # Results are in the order of the arguments: a byte (0 value, 1 error, 2 cancelled), a length, and that many bytes.
 

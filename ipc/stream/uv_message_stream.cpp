@@ -104,13 +104,17 @@ kj::Maybe<int> UvMessageStream::getSendBufferSize() {
 }
 
 kj::Promise<void> UvMessageStream::end() {
+    shutdown();
+    return kj::READY_NOW;
+}
+
+void UvMessageStream::shutdown() noexcept {
     closing_ = true;
     if (output_.empty()) {
         ::shutdown(socket_.get(), SHUT_WR);
     } else if (!blocked_) {
         loop_.before_poll(*this);
     }
-    return kj::READY_NOW;
 }
 
 void UvMessageStream::run() noexcept {

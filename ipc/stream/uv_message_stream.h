@@ -20,7 +20,7 @@ namespace aiomisc::ipc {
 /// is bounded by the buffer and one message in each direction.
 ///
 /// Affinity:  loop.
-class UvMessageStream final : public capnp::MessageStream, private detail::ReadyNode {
+class UvMessageStream final : public capnp::MessageStream, private aiomisc::detail::ReadyNode {
 public:
     /// Takes over the socket, which becomes non-blocking. Needs loop.extension<detail::KjLoop>() to
     /// exist.
@@ -45,7 +45,10 @@ public:
     using capnp::MessageStream::writeMessage;
     using capnp::MessageStream::writeMessages;
 
-    /// Bytes read and written so far.
+    /// No more messages from us: the peer sees the end of the stream; what it still sends is read.
+    void shutdown() noexcept;
+
+    /// Bytes read so far.
     [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
 
 private:

@@ -4,12 +4,30 @@
 #include <aiomisc/runtime/base/check.h>
 #include <aiomisc/runtime/kj/promise.h>
 
+#include <utility>
+
 namespace aiomisc::detail {
 
-KjLoop::KjLoop(EventLoop& loop) : loop_(loop), kj_loop_(*this), wait_scope_(kj_loop_) {}
+namespace {
+
+thread_local KjLoop* current_kj_loop = nullptr;
+
+}  // namespace
+
+KjLoop::KjLoop(EventLoop& loop)
+    : loop_(loop), kj_loop_(*this), wait_scope_(std::in_place, kj_loop_) {
+    current_kj_loop = this;
+}
 
 KjLoop::~KjLoop() noexcept {
     loop_.unschedule(*this);
+    current_kj_loop = nullptr;
+}
+
+void KjLoop::forget_after_fork() noexcept {
+    if (current_kj_loop != nullptr) {
+        std::exchange(current_kj_loop, nullptr)->wait_scope_.reset();
+    }
 }
 
 bool KjLoop::wait() {

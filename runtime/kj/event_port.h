@@ -3,6 +3,8 @@
 
 #include <aiomisc/runtime/loop/event_loop.h>
 
+#include <optional>
+
 #include <kj/async.h>
 
 namespace aiomisc::detail {
@@ -24,6 +26,9 @@ public:
 
     [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
 
+    /// In a forked child: the thread has no KJ loop any more, and may get one of its own.
+    static void forget_after_fork() noexcept;
+
 private:
     bool wait() override;
     bool poll() override;
@@ -32,7 +37,7 @@ private:
 
     EventLoop& loop_;
     kj::EventLoop kj_loop_;
-    kj::WaitScope wait_scope_;
+    std::optional<kj::WaitScope> wait_scope_;
 };
 
 }  // namespace aiomisc::detail

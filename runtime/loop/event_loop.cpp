@@ -142,7 +142,10 @@ void EventLoop::close(Duration limit) noexcept {
     drop_callbacks();
     {
         const Running current(*this);
-        extensions_.clear();
+        // In reverse: a later one may live on an earlier one.
+        while (!extensions_.empty()) {
+            extensions_.pop_back();
+        }
     }
     detail::UvHandleBase::close_all(&handles_->loop);
     uv_close(reinterpret_cast<uv_handle_t*>(&handles_->wake), nullptr);

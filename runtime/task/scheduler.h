@@ -138,6 +138,9 @@ public:
     /// The same, or null.
     static Scheduler* current_or_null() noexcept;
 
+    /// In a forked child: no scheduler runs here.
+    static void forget_current() noexcept;
+
     /// Monotonic time; on a virtual loop, the time it pretends to be.
     [[nodiscard]] virtual TimePoint now() const noexcept = 0;
 

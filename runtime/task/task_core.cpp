@@ -22,6 +22,10 @@ Scheduler* Scheduler::current_or_null() noexcept {
     return current_scheduler;
 }
 
+void Scheduler::forget_current() noexcept {
+    current_scheduler = nullptr;
+}
+
 Scheduler::Running::Running(Scheduler& scheduler) noexcept
     : previous_(std::exchange(current_scheduler, &scheduler)) {}
 
@@ -62,6 +66,10 @@ thread_local TaskCore* current_task = nullptr;
 
 TaskCore* TaskCore::current() noexcept {
     return current_task;
+}
+
+void TaskCore::forget_current() noexcept {
+    current_task = nullptr;
 }
 
 TaskCore::TaskCore(Scheduler& scheduler)

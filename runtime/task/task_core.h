@@ -41,6 +41,9 @@ public:
     /// The task whose code runs on this thread now, or null.
     static TaskCore* current() noexcept;
 
+    /// In a forked child: no task runs here.
+    static void forget_current() noexcept;
+
     [[nodiscard]] Scheduler& scheduler() const noexcept { return scheduler_; }
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/worker/pool/chunk_stream.h>
+
+#include "pool.h"
+
+#include <aiomisc/ipc/codec/codec.h>
+#include <aiomisc/ipc/codec/exception_codec.h>
+#include <aiomisc/runtime/base/error.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <list>
+#include <utility>
+#include <vector>
+
+namespace aiomisc::detail {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr nanoseconds kTargetChunkTime{2'000'000};
+constexpr std::uint32_t kLargestChunk = 8192;
+constexpr std::uint32_t kGrowth = 4;
+constexpr std::size_t kLargestChunkBytes = std::size_t{1} << 20;
+constexpr std::size_t kChunksPerWorker = 4;
+
+std::uint32_t read_u32(const std::byte* at) noexcept {
+    std::uint32_t value = 0;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/// The first result in `bytes`, which are cut by it. They come from the worker: nothing is
+/// believed.
+std::optional<ChunkItem> cut_item(std::span<const std::byte>& bytes) noexcept {
+    if (bytes.size() < kResultHeaderBytes) {
+        return std::nullopt;
+    }
+    const auto kind = static_cast<std::uint8_t>(bytes[0]);
+    const std::uint32_t size = read_u32(bytes.data() + 1);
+    if (kind > static_cast<std::uint8_t>(ItemKind::kCancelled) ||
+        size > bytes.size() - kResultHeaderBytes) {
+        return std::nullopt;
+    }
+    const ChunkItem item{
+        static_cast<ItemKind>(kind), bytes.subspan(kResultHeaderBytes, size), nullptr};
+    bytes = bytes.subspan(kResultHeaderBytes + size);
+    return item;
+}
+
+class Chunks;
+
+/// Some inputs in a row, on their way or completed.
+class Chunk final : public Work {
+public:
+    Chunk(Chunks& owner, std::size_t max_payload) : Work(max_payload), owner_(&owner) {}
+
+    /// Results that are there and not taken.
+    [[nodiscard]] bool has_item() const noexcept { return taken_ < available_ || failures_ > 0; }
+
+    /// Completed, and everything taken.
+    [[nodiscard]] bool exhausted() const noexcept { return completed_ && !has_item(); }
+
+    [[nodiscard]] bool completed() const noexcept { return completed_; }
+
+    ChunkItem take_item() noexcept;
+
+    void disown() noexcept { owner_ = nullptr; }
+
+    void add_reference() noexcept { ++references_; }
+
+    void release() noexcept {
+        if (--references_ == 0) {
+            delete this;
+        }
+    }
+
+private:
+    ~Chunk() = default;
+
+    void succeeded(std::span<const std::byte>) noexcept override {}
+
+    void chunk_done(
+        std::uint32_t done,
+        std::span<const std::byte> results,
+        nanoseconds elapsed) noexcept override;
+    void worker_died(
+        std::exception_ptr error,
+        std::uint32_t done,
+        std::span<const std::byte> results) noexcept override;
+    void failed(std::exception_ptr error) noexcept override;
+
+    void was_cancelled() noexcept override {}
+
+    [[nodiscard]] bool abandoned() const noexcept override { return owner_ == nullptr; }
+
+    void hold() noexcept override { add_reference(); }
+
+    void drop() noexcept override { release(); }
+
+    void keep_results(std::uint32_t done, std::span<const std::byte> results);
+    void complete(std::uint32_t made) noexcept;
+
+    Chunks* owner_;
+    std::vector<std::byte> results_;
+    std::span<const std::byte> unread_;
+    std::exception_ptr error_;    // of the calls after the available results
+    std::uint32_t failures_ = 0;  // how many those are
+    std::uint32_t available_ = 0;
+    std::uint32_t taken_ = 0;
+    unsigned references_ = 0;
+    bool completed_ = false;
+};
+
+class Chunks final : public ChunkStream {
+public:
+    Chunks(
+        std::shared_ptr<Pool> pool,
+        const FunctionKey& function,
+        std::unique_ptr<ChunkSource> source,
+        const MapOptions& options)
+        : pool_(std::move(pool)),
+          function_(function),
+          source_(std::move(source)),
+          options_(options) {
+        if (options_.max_chunks == 0) {
+            options_.max_chunks = kChunksPerWorker * pool_->workers();
+        }
+        next_size_ = options_.chunk_size > 0 ? options_.chunk_size : 1;
+    }
+
+    ~Chunks() override {
+        for (const auto& chunk : chunks_) {
+            chunk->disown();
+            pool_->cancel(*chunk);
+        }
+    }
+
+    bool has_item() override {
+        fill();
+        return find_ready() || (source_over_ && chunks_.empty());
+    }
+
+    std::optional<ChunkItem> take_item() override {
+        if (!find_ready()) {
+            if (auto error = std::exchange(source_error_, nullptr)) {
+                std::rethrow_exception(error);
+            }
+            return std::nullopt;
+        }
+        return (*ready_)->take_item();
+    }
+
+    void set_reader(Waiter* reader) noexcept override { reader_ = reader; }
+
+    /// `made` calls of the chunk took that long.
+    void measured(std::uint32_t made, nanoseconds elapsed) noexcept;
+
+    void completed(Chunk& chunk, std::uint32_t made) noexcept;
+
+private:
+    using List = std::list<Reference<Chunk>>;
+
+    void fill();
+    bool encode_chunk(Chunk& chunk);
+    void submit(Chunk& chunk);
+    bool find_ready();
+    void resubmit_rest(Chunk& chunk, std::uint32_t made);
+    void wake() noexcept;
+
+    std::shared_ptr<Pool> pool_;
+    FunctionKey function_;
+    std::unique_ptr<ChunkSource> source_;
+    MapOptions options_;
+    List chunks_;  // in the order of their inputs
+    List::iterator ready_ = chunks_.end();
+    Waiter* reader_ = nullptr;
+    std::exception_ptr source_error_;
+    std::uint32_t next_size_ = 1;
+    bool source_over_ = false;
+};
+
+ChunkItem Chunk::take_item() noexcept {
+    if (taken_ < available_) {
+        ++taken_;
+        return *cut_item(unread_);
+    }
+    --failures_;
+    return {ItemKind::kError, {}, error_};
+}
+
+void Chunk::keep_results(std::uint32_t done, std::span<const std::byte> results) {
+    // Counted as they parse, not as the worker says.
+    std::span<const std::byte> rest = results;
+    while (available_ < done && cut_item(rest)) {
+        ++available_;
+    }
+    results_.assign(
+        results.begin(),
+        results.begin() + static_cast<std::ptrdiff_t>(results.size() - rest.size()));
+    unread_ = results_;
+    if (available_ < done) {
+        failures_ = 1;
+        error_ = std::make_exception_ptr(
+            ProtocolError("a worker sent a chunk of results that is cut short"));
+    }
+}
+
+void Chunk::complete(std::uint32_t made) noexcept {
+    completed_ = true;
+    owner_->completed(*this, made);
+}
+
+void Chunk::chunk_done(
+    std::uint32_t done, std::span<const std::byte> results, nanoseconds elapsed) noexcept {
+    try {
+        keep_results(done, results);
+    } catch (...) {
+        failed(std::current_exception());
+        return;
+    }
+    owner_->measured(done, elapsed);
+    complete(available_ + failures_);
+}
+
+void Chunk::worker_died(
+    std::exception_ptr error, std::uint32_t done, std::span<const std::byte> results) noexcept {
+    try {
+        keep_results(std::min(done, count - 1), results);
+    } catch (...) {
+        error = std::current_exception();
+    }
+    error_ = std::move(error);
+    failures_ = 1;
+    complete(available_ + 1);
+}
+
+void Chunk::failed(std::exception_ptr error) noexcept {
+    // The message as a whole came to nothing: each call in it failed, for one reason.
+    error_ = std::move(error);
+    failures_ = count - available_;
+    complete(count);
+}
+
+void Chunks::measured(std::uint32_t made, nanoseconds elapsed) noexcept {
+    if (options_.chunk_size > 0 || made == 0) {
+        return;
+    }
+    const auto per_call = std::max<std::int64_t>(elapsed.count() / made, 1);
+    const auto wanted = static_cast<std::uint32_t>(
+        std::clamp<std::int64_t>(kTargetChunkTime.count() / per_call, 1, kLargestChunk));
+    next_size_ = std::min(wanted, next_size_ * kGrowth);
+}
+
+void Chunks::completed(Chunk& chunk, std::uint32_t made) noexcept {
+    try {
+        resubmit_rest(chunk, made);
+        fill();
+    } catch (...) {
+        source_error_ = std::current_exception();
+        source_over_ = true;
+    }
+    wake();
+}
+
+void Chunks::wake() noexcept {
+    if (reader_ != nullptr && (find_ready() || (source_over_ && chunks_.empty()))) {
+        std::exchange(reader_, nullptr)->wake();
+    }
+}
+
+void Chunks::resubmit_rest(Chunk& chunk, std::uint32_t made) {
+    if (made >= chunk.count) {
+        return;
+    }
+    auto rest = std::as_const(chunk.arguments).span();
+    for (std::uint32_t item = 0; item < made; ++item) {
+        rest = rest.subspan(kArgumentHeaderBytes + read_u32(rest.data()));
+    }
+    Reference<Chunk> again(new Chunk(*this, pool_->options().max_payload_bytes));
+    again->function = function_;
+    again->count = chunk.count - made;
+    again->arguments.append(rest.data(), rest.size());
+    const auto position = std::ranges::find_if(
+        chunks_, [&chunk](const auto& other) { return other.get() == &chunk; });
+    chunks_.insert(std::next(position), again);
+    submit(*again);
+}
+
+bool Chunks::encode_chunk(Chunk& chunk) {
+    chunk.function = function_;
+    while (chunk.count < next_size_ && chunk.arguments.size() < kLargestChunkBytes) {
+        const std::size_t begin = chunk.arguments.size();
+        std::byte* header = chunk.arguments.extend(kArgumentHeaderBytes);
+        std::memset(header, 0, kArgumentHeaderBytes);
+        if (!source_->encode_next(chunk.arguments)) {
+            chunk.arguments.truncate(begin);
+            source_over_ = true;
+            break;
+        }
+        const auto size =
+            static_cast<std::uint32_t>(chunk.arguments.size() - begin - kArgumentHeaderBytes);
+        std::memcpy(chunk.arguments.data() + begin, &size, sizeof size);
+        ++chunk.count;
+    }
+    return chunk.count > 0;
+}
+
+void Chunks::fill() {
+    while (!source_over_ && chunks_.size() < options_.max_chunks) {
+        Reference<Chunk> chunk(new Chunk(*this, pool_->options().max_payload_bytes));
+        try {
+            if (!encode_chunk(*chunk)) {
+                return;
+            }
+        } catch (...) {
+            // What the range gave before still counts; then its error is the last thing the stream
+            // says.
+            source_error_ = std::current_exception();
+            source_over_ = true;
+            if (chunk->count == 0) {
+                return;
+            }
+        }
+        chunks_.push_back(chunk);
+        submit(*chunk);
+    }
+}
+
+void Chunks::submit(Chunk& chunk) {
+    try {
+        pool_->submit_chunk(chunk);
+    } catch (...) {
+        // The pool takes nothing any more: that is the end of the stream.
+        source_error_ = std::current_exception();
+        source_over_ = true;
+        chunks_.remove_if([&chunk](const auto& other) { return other.get() == &chunk; });
+    }
+}
+
+bool Chunks::find_ready() {
+    for (;;) {
+        ready_ = options_.ordered ? chunks_.begin()
+                                  : std::ranges::find_if(chunks_, [](const auto& chunk) {
+                                        return chunk->completed();
+                                    });
+        if (ready_ == chunks_.end() || !(*ready_)->completed()) {
+            return false;
+        }
+        if ((*ready_)->has_item()) {
+            return true;
+        }
+        chunks_.erase(ready_);
+        fill();
+    }
+}
+
+}  // namespace
+
+void throw_item(const ChunkItem& item) {
+    if (item.error) {
+        std::rethrow_exception(item.error);
+    }
+    if (item.kind == ItemKind::kCancelled) {
+        throw CancelledError(CancelReason::kRequested);
+    }
+    ipc::rethrow(ipc::decode<ipc::EncodedException>(item.bytes));
+}
+
+std::unique_ptr<ChunkStream> make_chunk_stream(
+    std::shared_ptr<Pool> pool,
+    const FunctionKey& function,
+    std::unique_ptr<ChunkSource> source,
+    const MapOptions& options) {
+    return std::make_unique<Chunks>(std::move(pool), function, std::move(source), options);
+}
+
+}  // namespace aiomisc::detail

@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: MIT
+// The half of Pool that moves work: from the queue to workers and back.
+
+#include "pool.h"
+
+#include <aiomisc/ipc/codec/exception_codec.h>
+#include <aiomisc/runtime/log/log.h>
+
+#include <algorithm>
+#include <csignal>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace aiomisc::detail {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Sending ahead pays while a call is shorter than the way to the worker.
+constexpr double kTinyCallSeconds = 40e-6;
+constexpr double kShortCallSeconds = 200e-6;
+constexpr std::size_t kTinyDepth = 8;
+constexpr std::size_t kShortDepth = 3;
+
+/// A chunk is sent ahead so that its worker does not wait for the parent. More would break the
+/// sharing of the result area, see SharedArea.
+constexpr std::size_t kChunkDepth = 2;
+
+/// What was sent ahead to a worker that has been at one call for this long is given to one that is
+/// idle.
+constexpr milliseconds kStealAfter{2};
+
+}  // namespace
+
+void Pool::submit(Work& work) {
+    throw_unless_open();
+    if (!has_room()) {
+        throw QueueFull(
+            fmt::format("{}: {} calls wait, which is the limit", options_.name, queue_.size()));
+    }
+    if (!work.timeout) {
+        work.timeout = options_.call_timeout;
+    }
+    ++statistics_.submitted;
+    work.hold();
+    enqueue(work);
+    dispatch();
+}
+
+void Pool::submit_chunk(Work& work) {
+    throw_unless_open();
+    work.hold();
+    enqueue(work);
+    dispatch();
+}
+
+bool Pool::has_room() const noexcept {
+    return options_.max_overflow == 0 || queue_.size() < options_.max_overflow;
+}
+
+void Pool::enqueue(Work& work) noexcept {
+    queue_.push_back(work);
+    work.place_ = Work::Place::kQueued;
+}
+
+void Pool::requeue(const std::vector<Work*>& taken) noexcept {
+    for (auto work = taken.rbegin(); work != taken.rend(); ++work) {
+        if ((*work)->abandoned()) {
+            settle(**work);
+        } else {
+            queue_.push_front(**work);
+            (*work)->place_ = Work::Place::kQueued;
+        }
+    }
+}
+
+std::size_t Pool::depth_for(const PoolWorker& worker, const Work& work) const noexcept {
+    std::size_t depth = 1;
+    if (work.timeout || options_.on_output) {
+        depth = 1;
+    } else if (work.is_chunk()) {
+        depth = kChunkDepth;
+    } else if (average_call_seconds_ < kTinyCallSeconds) {
+        depth = kTinyDepth;
+    } else if (average_call_seconds_ < kShortCallSeconds) {
+        depth = kShortDepth;
+    }
+    if (options_.recycle_after_calls > 0) {
+        const std::uint64_t used = worker.calls();
+        depth = std::min<std::uint64_t>(
+            depth, options_.recycle_after_calls - std::min(used, options_.recycle_after_calls));
+    }
+    return depth;
+}
+
+PoolWorker* Pool::worker_for(const Work& work) noexcept {
+    PoolWorker* best = nullptr;
+    for (const auto& worker : slots_) {
+        if (!worker || worker->state() != PoolWorker::State::kReady ||
+            worker->cancelling != nullptr || worker->was_killed()) {
+            continue;
+        }
+        const std::size_t load = worker->link().in_flight();
+        if (load >= depth_for(*worker, work) || !worker->link().can_take(work)) {
+            continue;
+        }
+        if (load == 0) {
+            return worker.get();
+        }
+        if (best == nullptr || load < best->link().in_flight()) {
+            best = worker.get();
+        }
+    }
+    return best;
+}
+
+void Pool::dispatch() noexcept {
+    if (state_ != State::kRunning && state_ != State::kClosing) {
+        return;
+    }
+    bool moved = false;
+    while (Work* work = queue_.front()) {
+        PoolWorker* worker = worker_for(*work);
+        if (worker == nullptr) {
+            break;
+        }
+        queue_.remove(*work);
+        send(*worker, *work);
+        moved = true;
+    }
+    if (moved && options_.max_overflow > 0) {
+        wake_waiters();
+    }
+    if (queue_.empty()) {
+        rebalance();
+    }
+}
+
+void Pool::send(PoolWorker& worker, Work& work) noexcept {
+    work.place_ = Work::Place::kSent;
+    try {
+        worker.send(work);
+    } catch (...) {
+        // Nothing of it reached the worker: the message could not be built.
+        fail(work, std::current_exception());
+        settle(work);
+        return;
+    }
+    if (work.timeout) {
+        worker.timeout_timer =
+            loop_.call_later(*work.timeout, [this, &worker, &work, limit = *work.timeout] {
+                on_call_timeout(worker, work, limit);
+            });
+    }
+}
+
+void Pool::rebalance() noexcept {
+    PoolWorker* idle = nullptr;
+    PoolWorker* loaded = nullptr;
+    for (const auto& worker : slots_) {
+        if (!worker || worker->state() != PoolWorker::State::kReady) {
+            continue;
+        }
+        if (worker->link().in_flight() == 0) {
+            idle = worker.get();
+        } else if (worker->link().in_flight() > 1) {
+            loaded = worker.get();
+        }
+    }
+    if (idle == nullptr || loaded == nullptr) {
+        return;
+    }
+    const Duration busy = loop_.now() - loaded->busy_since();
+    if (busy < kStealAfter) {
+        if (!rebalance_armed_) {
+            rebalance_armed_ = true;
+            rebalance_timer_ = loop_.call_later(kStealAfter, [this] {
+                rebalance_armed_ = false;
+                if (queue_.empty()) {
+                    rebalance();
+                }
+            });
+        }
+        return;
+    }
+    average_call_seconds_ =
+        std::max(average_call_seconds_, std::chrono::duration<double>(busy).count());
+    requeue(loaded->link().revoke());
+    if (!queue_.empty()) {
+        dispatch();
+    }
+}
+
+void Pool::measure(const PoolWorker& worker, const Work& work) noexcept {
+    if (work.is_chunk()) {
+        return;
+    }
+    const double seconds = std::chrono::duration<double>(worker.last_duration()).count();
+    average_call_seconds_ = std::min(average_call_seconds_ * 0.9 + seconds * 0.1, 1.0);
+}
+
+void Pool::on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept {
+    measure(worker, work);
+    worker.timeout_timer.cancel();
+    if (worker.cancelling == &work) {
+        worker.cancelling = nullptr;
+        worker.grace_timer.cancel();
+    }
+    restarts_.finished();
+    deliver(work, reply);
+    settle(work);
+    recycle_if_due(worker);
+    dispatch();
+    if (state_ != State::kRunning) {
+        wake_waiters();
+    }
+}
+
+void Pool::deliver(Work& work, const Reply& reply) noexcept {
+    if (work.abandoned()) {
+        return;
+    }
+    switch (reply.kind) {
+        case Reply::Kind::kValue:
+            ++statistics_.succeeded;
+            work.succeeded(reply.bytes);
+            return;
+        case Reply::Kind::kChunk:
+            statistics_.submitted += reply.done;
+            statistics_.succeeded += reply.done;
+            work.chunk_done(reply.done, reply.bytes, reply.elapsed);
+            return;
+        case Reply::Kind::kCancelled:
+            ++statistics_.cancelled;
+            work.was_cancelled();
+            return;
+        case Reply::Kind::kError:
+            ++statistics_.failed;
+            try {
+                work.failed(ipc::to_exception_ptr(ipc::decode<ipc::EncodedException>(reply.bytes)));
+            } catch (...) {
+                work.failed(std::current_exception());
+            }
+            return;
+    }
+}
+
+void Pool::fail(Work& work, const std::exception_ptr& error) noexcept {
+    if (!work.abandoned()) {
+        ++statistics_.rejected;
+        work.failed(error);
+    }
+}
+
+void Pool::settle(Work& work) noexcept {
+    work.place_ = Work::Place::kNowhere;
+    work.drop();
+}
+
+void Pool::fail_queued(const std::exception_ptr& error) noexcept {
+    while (Work* work = queue_.front()) {
+        queue_.remove(*work);
+        fail(*work, error);
+        settle(*work);
+    }
+}
+
+void Pool::fail_running(const std::exception_ptr& error) noexcept {
+    for (const auto& worker : slots_) {
+        if (worker) {
+            for (Work* work : worker->link().outstanding()) {
+                fail(*work, error);
+                worker->link().request_cancel(*work);
+            }
+            worker->timeout_timer.cancel();
+        }
+    }
+}
+
+void Pool::cancel(Work& work) noexcept {
+    if (work.place_ == Work::Place::kNowhere) {
+        return;
+    }
+    ++statistics_.cancelled;
+    if (work.place_ == Work::Place::kQueued) {
+        queue_.remove(work);
+        settle(work);
+        wake_waiters();
+        return;
+    }
+    for (const auto& worker : slots_) {
+        if (worker && worker->link().has(work)) {
+            stop_running(*worker, work);
+            return;
+        }
+    }
+}
+
+void Pool::stop_running(PoolWorker& worker, Work& work) noexcept {
+    // Whatever was sent behind it must not be hit, nor wait for the grace: back to the queue with
+    // it.
+    requeue(worker.link().revoke());
+    if (work.place_ != Work::Place::kSent) {
+        dispatch();
+        return;  // it had not begun, and never will
+    }
+    worker.timeout_timer.cancel();
+    worker.cancelling = &work;
+    worker.link().request_cancel(work);
+    if (supervisor_) {
+        supervisor_->send(process::Interrupt{worker.key()});
+    }
+    if (options_.cancel_grace) {
+        worker.grace_timer = loop_.call_later(*options_.cancel_grace, [this, &worker] {
+            kill(worker, "it went on with a call that was cancelled");
+        });
+    }
+    dispatch();
+}
+
+void Pool::on_call_timeout(PoolWorker& worker, Work& work, milliseconds limit) noexcept {
+    if (!work.abandoned()) {
+        ++statistics_.timed_out;
+        work.failed(std::make_exception_ptr(TaskTimeout(fmt::format(
+            "call took longer than {:.3f} s", std::chrono::duration<double>(limit).count()))));
+    }
+    stop_running(worker, work);
+}
+
+void Pool::on_gone(PoolWorker& worker) noexcept {
+    ++statistics_.exited;
+    WorkerLink::Remains remains = worker.link().remains();
+    const auto details = worker.death_details(remains.phase, remains.note);
+    requeue(remains.not_begun);
+    if (remains.lost != nullptr) {
+        Work& lost = *remains.lost;
+        if (!lost.abandoned()) {
+            ++statistics_.died;
+            const auto error = worker.death(remains.phase, remains.note);
+            log::warning("aiomisc.pool", "{}: {}", options_.name, describe_exception(error));
+            lost.worker_died(error, remains.chunk_done, remains.chunk_results);
+        }
+        settle(lost);
+    }
+    const bool expected = worker.retired();
+    const bool spawn_failed = worker.spawn_failed();
+    for (auto& slot : slots_) {
+        if (slot.get() == &worker) {
+            bury(std::move(slot));
+        }
+    }
+    for (auto& retiring : retiring_) {
+        if (retiring.get() == &worker) {
+            bury(std::move(retiring));
+        }
+    }
+    std::erase(retiring_, nullptr);
+    if (!expected && supervisor_ && !supervisor_->closed()) {
+        worker_lost(
+            WorkerDied(details).what(),
+            spawn_failed ? Duration(milliseconds(100)) : Duration::zero());
+    }
+    if (!supervisor_ || supervisor_->closed()) {
+        restart_supervisor();
+    }
+    dispatch();
+    wake_waiters();
+}
+
+void Pool::kill(PoolWorker& worker, std::string reason) noexcept {
+    if (worker.was_killed()) {
+        return;
+    }
+    ++statistics_.killed;
+    if (worker.violation()) {
+        ++statistics_.protocol_errors;
+    }
+    worker.killed(std::move(reason));
+    if (supervisor_) {
+        supervisor_->send(process::Kill{worker.key(), SIGKILL, process::KillScope::kProcess});
+    }
+}
+
+void Pool::on_output(
+    PoolWorker& worker, bool is_stderr, std::span<const std::byte> bytes) noexcept {
+    const Work* running = worker.link().running();
+    try {
+        options_.on_output({running == nullptr ? 0 : running->id, is_stderr, bytes});
+    } catch (...) {
+        loop_.call_exception_handler(
+            {"exception in on_output of a worker pool", std::current_exception(), {}});
+    }
+}
+
+}  // namespace aiomisc::detail

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/ipc/compression/compression.h>
+#include <aiomisc/runtime/base/unique_function.h>
+#include <aiomisc/worker/process/control_messages.h>
+#include <aiomisc/worker/registry/thunk.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+namespace aiomisc {
+
+/// A function to run once in the supervisor before any worker exists, with its arguments:
+/// `initialize_with<fn>(…)`. Workers, and those that replace them, share the memory it made,
+/// copy-on-write.
+class Initializer {
+public:
+    Initializer(const detail::Thunk& thunk, ipc::Buffer arguments)
+        : thunk_(&thunk), arguments_(std::make_shared<const ipc::Buffer>(std::move(arguments))) {}
+
+    [[nodiscard]] const detail::Thunk& thunk() const noexcept { return *thunk_; }
+
+    [[nodiscard]] std::span<const std::byte> arguments() const noexcept {
+        return arguments_->span();
+    }
+
+private:
+    const detail::Thunk* thunk_;
+    std::shared_ptr<const ipc::Buffer> arguments_;
+};
+
+/// Errors: EncodeError (an argument cannot be encoded).
+template <auto kFunction, typename... Arguments>
+Initializer initialize_with(Arguments&&... arguments) {
+    using Signature = detail::FunctionSignature<kFunction>;
+    ipc::Buffer encoded;
+    Signature::encode(encoded, std::forward<Arguments>(arguments)...);
+    return Initializer(Signature::Thunk::registration.thunk(), std::move(encoded));
+}
+
+/// What a worker that captures its output has written; see WorkerPoolOptions::on_output.
+struct WorkerOutput {
+    std::uint64_t call_id;  ///< of the call that ran; 0 between calls
+    bool is_stderr;
+    std::span<const std::byte> bytes;
+};
+
+struct WorkerPoolOptions {
+    /// Processes to run calls in. 0: as many as the machine has processors for us.
+    std::size_t workers = 0;
+    /// Calls that may wait for a worker; 0: no limit. At the limit create_task() throws QueueFull;
+    /// room() waits.
+    std::size_t max_overflow = 0;
+    /// Run once in the supervisor before it forks workers.
+    std::optional<Initializer> initializer{};
+    /// Limit of the initializer, and of the start of a worker.
+    std::chrono::milliseconds start_timeout{std::chrono::seconds(30)};
+    /// Limit of each call, from when it is sent to a worker. None: no limit.
+    std::optional<std::chrono::milliseconds> call_timeout{};
+    /// How long a worker may go on with a call that was cancelled before it is killed. None: for
+    /// ever.
+    std::optional<std::chrono::milliseconds> cancel_grace{std::chrono::seconds(1)};
+    /// A worker is replaced after this many calls; 0: never.
+    std::uint64_t recycle_after_calls = 0;
+    /// A worker is replaced once its resident memory, looked at between calls, is above this; 0:
+    /// never.
+    std::size_t recycle_above_rss_bytes = 0;
+    /// Largest encoded arguments, and largest encoded result, of one call.
+    std::size_t max_payload_bytes = std::size_t{64} << 20;
+    /// Arguments and results from this size on go through shared memory instead of the channel.
+    std::size_t share_above_bytes = std::size_t{32} << 10;
+    /// Shared memory of each worker and direction; taken from the machine only as far as it is
+    /// used.
+    std::size_t shared_memory_bytes = std::size_t{16} << 20;
+    /// Compression of arguments that go through the channel. Off: locally it costs more than it
+    /// saves.
+    ipc::CompressionOptions compression{};
+    /// Limits of each worker process.
+    process::ResourceLimits limits{};
+    /// Added to the niceness of the workers.
+    int nice = 0;
+    /// Deaths of workers, without one finished call between them, after which the pool is
+    /// PoolBroken.
+    std::size_t restart_limit = 20;
+    std::chrono::milliseconds restart_window{std::chrono::seconds(30)};
+    /// Set: stdout and stderr of the workers come here, in the loop, instead of being inherited.
+    /// All a call wrote comes before the call settles.
+    std::function<void(const WorkerOutput&)> on_output{};
+    /// Name in logs and statistics.
+    std::string name = "pool";
+};
+
+struct CallOptions {
+    /// Instead of WorkerPoolOptions::call_timeout.
+    std::optional<std::chrono::milliseconds> timeout{};
+    /// What this_task::attempt() tells the function.
+    std::uint32_t attempt = 1;
+};
+
+struct CloseOptions {
+    /// Let queued and running calls finish first; otherwise they fail with PoolClosed.
+    bool graceful = false;
+    /// Limit of a graceful close; what is left then fails with PoolClosed.
+    std::chrono::milliseconds timeout{std::chrono::seconds(30)};
+};
+
+struct MapOptions {
+    /// Results in the order of the inputs; otherwise as they are completed.
+    bool ordered = true;
+    /// Calls in one message; 0: chosen from the measured time of the calls.
+    std::uint32_t chunk_size = 0;
+    /// Messages on the way, or completed and not yet taken; 0: four for each worker. This bounds
+    /// the memory.
+    std::size_t max_chunks = 0;
+};
+
+/// What a pool has done so far. Counters only grow.
+struct WorkerPoolStatistics {
+    std::uint64_t submitted = 0;
+    std::uint64_t succeeded = 0;
+    std::uint64_t failed = 0;  ///< the function threw
+    std::uint64_t cancelled = 0;
+    std::uint64_t timed_out = 0;
+    std::uint64_t died = 0;      ///< calls that failed because their worker died
+    std::uint64_t rejected = 0;  ///< calls that failed because the pool closed or broke
+    std::uint64_t spawned = 0;   ///< workers that came to life
+    std::uint64_t exited = 0;    ///< workers that ended, expected or not
+    std::uint64_t killed = 0;    ///< of these, by the pool
+    std::uint64_t recycled = 0;
+    std::uint64_t protocol_errors = 0;
+    std::size_t queued = 0;   ///< calls waiting now
+    std::size_t running = 0;  ///< calls at a worker now
+    std::size_t workers = 0;  ///< workers alive now
+};
+
+}  // namespace aiomisc

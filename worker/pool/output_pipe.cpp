@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+#include "output_pipe.h"
+
+#include <aiomisc/runtime/base/error.h>
+
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace aiomisc::detail {
+
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{64} << 10;
+
+/// Reads per event: a worker that writes without end must not starve the loop.
+constexpr int kReadsPerEvent = 4;
+
+}  // namespace
+
+OutputPipe::OutputPipe(EventLoop& loop, UniqueFd reading_end, Handler handler)
+    : fd_(std::move(reading_end)),
+      watcher_(loop, fd_.get()),
+      handler_(std::move(handler)),
+      buffer_(kReadBytes) {
+    if (::fcntl(fd_.get(), F_SETFL, O_NONBLOCK) < 0) {
+        throw SystemError::from_errno("make pipe non-blocking");
+    }
+    watcher_.start(FdWatcher::kReadable, [this](unsigned) {
+        for (int reads = 0; reads < kReadsPerEvent && read_once(); ++reads) {
+        }
+    });
+}
+
+bool OutputPipe::read_once() noexcept {
+    if (at_end_) {
+        return false;
+    }
+    ssize_t count = 0;
+    do {
+        count = ::read(fd_.get(), buffer_.data(), buffer_.size());
+    } while (count < 0 && errno == EINTR);
+    if (count > 0) {
+        handler_(std::span<const std::byte>(buffer_.data(), static_cast<std::size_t>(count)));
+        return static_cast<std::size_t>(count) == buffer_.size();
+    }
+    if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
+        at_end_ = true;
+        watcher_.stop();
+    }
+    return false;
+}
+
+void OutputPipe::drain() noexcept {
+    while (read_once()) {
+    }
+}
+
+}  // namespace aiomisc::detail

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/runtime/base/unique_fd.h>
+#include <aiomisc/runtime/loop/fd_watcher.h>
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace aiomisc::detail {
+
+/// Reads what a worker writes to stdout or stderr, where the pool captures it.
+///
+/// Affinity:  loop.
+class OutputPipe {
+public:
+    using Handler = std::function<void(std::span<const std::byte>)>;
+
+    OutputPipe(EventLoop& loop, UniqueFd reading_end, Handler handler);
+
+    /// Hands over everything that is in the pipe now.
+    void drain() noexcept;
+
+private:
+    /// Returns false when there is nothing to read for now, or ever.
+    bool read_once() noexcept;
+
+    UniqueFd fd_;
+    FdWatcher watcher_;
+    Handler handler_;
+    std::vector<std::byte> buffer_;
+    bool at_end_ = false;
+};
+
+}  // namespace aiomisc::detail

@@ -1,0 +1,556 @@
+// SPDX-License-Identifier: MIT
+// The half of Pool that keeps processes: supervisor, workers, start and end.
+
+#include "pool.h"
+
+#include "worker_hooks.h"
+
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/kj/event_port.h>
+#include <aiomisc/runtime/log/log.h>
+#include <aiomisc/runtime/task/wait_for.h>
+#include <aiomisc/worker/process/zygote.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace aiomisc::detail {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+/// What a worker gets to end by itself after its channel was closed.
+constexpr milliseconds kShutdownGrace{200};
+/// After the grace the supervisor terminates and kills; it is gone by then, or is killed itself.
+constexpr milliseconds kShutdownLimit{1000};
+
+/// Ends the pools of a loop before what they live on goes.
+class PoolRegistry final : public LoopExtension {
+public:
+    explicit PoolRegistry(EventLoop& /*loop*/) {}
+
+    ~PoolRegistry() override {
+        while (!pools.empty()) {
+            (*pools.begin())->abandon();
+        }
+    }
+
+    std::set<Pool*> pools;
+};
+
+std::size_t available_processors() noexcept {
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) == 0) {
+        return static_cast<std::size_t>(std::max(CPU_COUNT(&set), 1));
+    }
+    return std::max(std::thread::hardware_concurrency(), 1U);
+}
+
+std::pair<UniqueFd, UniqueFd> make_socket_pair() {
+    std::array<int, 2> fds{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) < 0) {
+        throw SystemError::from_errno("create channel of a worker");
+    }
+    return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+/// Reading end, writing end.
+std::pair<UniqueFd, UniqueFd> make_pipe() {
+    std::array<int, 2> fds{};
+    if (::pipe2(fds.data(), O_CLOEXEC) < 0) {
+        throw SystemError::from_errno("create pipe for the output of a worker");
+    }
+    return {UniqueFd(fds[0]), UniqueFd(fds[1])};
+}
+
+std::string ending_of(int wait_status) {
+    if (WIFSIGNALED(wait_status)) {
+        const char* name = ::sigabbrev_np(WTERMSIG(wait_status));
+        return name == nullptr ? fmt::format("killed by signal {}", WTERMSIG(wait_status))
+                               : fmt::format("killed by SIG{}", name);
+    }
+    return fmt::format("exited with status {}", WEXITSTATUS(wait_status));
+}
+
+template <typename... Functions>
+struct Overloaded : Functions... {
+    using Functions::operator()...;
+};
+
+}  // namespace
+
+Pool::Pool(EventLoop& loop, WorkerPoolOptions options)
+    : loop_(loop),
+      options_(std::move(options)),
+      restarts_(options_.restart_limit, options_.restart_window) {
+    const std::size_t workers = options_.workers > 0 ? options_.workers : available_processors();
+    slots_.resize(workers);
+    generations_.resize(workers, 0);
+    loop_.extension<KjLoop>();
+    loop_.extension<PoolRegistry>().pools.insert(this);
+}
+
+Pool::~Pool() {
+    abandon();
+}
+
+void Pool::abandon() noexcept {
+    if (state_ != State::kClosed) {
+        const auto closed =
+            std::make_exception_ptr(PoolClosed(options_.name + ": the pool is closed"));
+        fail_queued(closed);
+        fail_running(closed);
+        state_ = State::kClosed;
+    }
+    if (!std::exchange(abandoned_, true)) {
+        loop_.extension<PoolRegistry>().pools.erase(this);
+    }
+    respawn_timer_.cancel();
+    rebalance_timer_.cancel();
+    burial_.cancel();
+    // The end of the control socket makes the supervisor kill everything below it.
+    supervisor_.reset();
+    for (auto* group : {&slots_, &retiring_}) {
+        for (auto& worker : *group) {
+            if (worker) {
+                for (Work* work : worker->link().outstanding()) {
+                    settle(*work);
+                }
+                worker.reset();
+            }
+        }
+    }
+    retiring_.clear();
+    graveyard_.clear();
+    changed_.set();
+}
+
+void Pool::throw_unless_open() const {
+    switch (state_) {
+        case State::kRunning:
+            return;
+        case State::kNew:
+        case State::kStarting:
+            throw PoolClosed(options_.name + ": the pool is not started: co_await start() first");
+        case State::kClosing:
+        case State::kClosed:
+            throw PoolClosed(options_.name + ": the pool is closed");
+        case State::kBroken:
+            std::rethrow_exception(broken_);
+    }
+}
+
+template <typename Condition>
+Task<bool> Pool::wait_until(Condition condition, TimePoint deadline) {
+    while (!condition()) {
+        const Duration left = deadline - loop_.now();
+        if (left <= Duration::zero()) {
+            co_return false;
+        }
+        changed_.clear();
+        try {
+            co_await wait_for(changed_.wait(), left);
+        } catch (const TimeoutError&) {
+            co_return condition();
+        }
+    }
+    co_return true;
+}
+
+Task<> Pool::room() {
+    const auto self = shared_from_this();
+    while (state_ == State::kRunning && !has_room()) {
+        changed_.clear();
+        co_await changed_.wait();
+    }
+    throw_unless_open();
+}
+
+void Pool::wake_waiters() noexcept {
+    changed_.set();
+}
+
+Task<> Pool::start() {
+    const auto self = shared_from_this();
+    if (state_ != State::kNew) {
+        throw InvalidStateError(options_.name + ": a pool is started once");
+    }
+    state_ = State::kStarting;
+    open_supervisor();
+    const auto settled = [this] {
+        return state_ != State::kStarting || initializer_error_ || !supervisor_ ||
+               supervisor_->closed() ||
+               (supervisor_ready_ && std::ranges::all_of(slots_, [](const auto& worker) {
+                    return worker && worker->state() == PoolWorker::State::kReady;
+                }));
+    };
+    const bool in_time = co_await wait_until(settled, loop_.now() + options_.start_timeout);
+    if (state_ == State::kClosed) {
+        throw PoolClosed(options_.name + ": the pool was closed while it started");
+    }
+    if (initializer_error_) {
+        break_pool("the initializer failed");
+        std::rethrow_exception(initializer_error_);
+    }
+    if (!in_time || !supervisor_ready_) {
+        break_pool(
+            in_time ? "the supervisor ended before it was ready: " + supervisor_ending_
+                    : fmt::format("not ready within {} ms", options_.start_timeout.count()));
+    }
+    if (broken_) {
+        std::rethrow_exception(broken_);
+    }
+    state_ = State::kRunning;
+    log::debug(
+        "aiomisc.pool",
+        "{}: {} workers, supervisor {}",
+        options_.name,
+        slots_.size(),
+        supervisor_pid_);
+}
+
+void Pool::open_supervisor() {
+    process::PoolSetup setup;
+    setup.name = options_.name;
+    setup.log_level = log::level_name(log::level());
+    setup.log_format = log::format_name(log::format());
+    setup.limits = options_.limits;
+    setup.nice = options_.nice;
+    if (options_.initializer) {
+        const FunctionKey key = key_of(options_.initializer->thunk());
+        setup.initializer = process::FunctionId{key.module, key.offset};
+        const auto arguments = options_.initializer->arguments();
+        setup.initializer_argument.assign(arguments.begin(), arguments.end());
+    }
+    process::SupervisorLink link =
+        process::SupervisorLink::start(process::Zygote::ensure(worker_hooks()), setup);
+    if (link.zygote_start().forked && link.zygote_start().other_threads > 0) {
+        log::warning(
+            "aiomisc.pool",
+            "{}: the zygote was forked while the process had {} other threads: start pools, or use "
+            "aiomisc::run(), "
+            "before threads",
+            options_.name,
+            link.zygote_start().other_threads);
+    }
+    supervisor_pid_ = link.pid();
+    supervisor_ready_ = false;
+    supervisor_ = std::make_unique<SupervisorLink>(
+        loop_, std::move(link), [this](process::SupervisorEvent* event) {
+            if (event != nullptr) {
+                on_supervisor_event(event);
+            } else {
+                on_supervisor_gone();
+            }
+        });
+}
+
+void Pool::on_supervisor_event(process::SupervisorEvent* event) {
+    std::visit(
+        Overloaded{
+            [this](const process::Ready&) {
+                supervisor_ready_ = true;
+                ensure_workers();
+            },
+            [this](const process::InitializerFailed& failure) {
+                initializer_error_ = initializer_error(failure);
+            },
+            [this](const process::Spawned& spawned) {
+                if (PoolWorker* worker = find(spawned.child)) {
+                    ++statistics_.spawned;
+                    worker->spawned(spawned.pid);
+                    dispatch();
+                }
+            },
+            [this](const process::SpawnFailed& failure) {
+                if (PoolWorker* worker = find(failure.child)) {
+                    worker->could_not_spawn(
+                        SystemError::from_code(failure.error, failure.operation).what());
+                }
+            },
+            [this](const process::Exited& exited) {
+                if (PoolWorker* worker = find(exited.child)) {
+                    worker->exited(exited);
+                }
+            },
+            [this](const process::Stopped& stopped) {
+                log::warning(
+                    "aiomisc.pool",
+                    "{}: worker {} was stopped",
+                    options_.name,
+                    stopped.child.id + 1);
+            },
+            [](const process::Continued&) {},
+            [this](const process::Warning& warning) {
+                log::warning("aiomisc.pool", "{}: {}", options_.name, warning.text);
+            },
+            [this](const process::SupervisorExited& exited) {
+                supervisor_ending_ = ending_of(exited.wait_status);
+            }},
+        *event);
+    wake_waiters();
+}
+
+PoolWorker* Pool::find(process::ChildKey key) noexcept {
+    for (auto* group : {&slots_, &retiring_}) {
+        for (const auto& worker : *group) {
+            if (worker && worker->key() == key) {
+                return worker.get();
+            }
+        }
+    }
+    return nullptr;
+}
+
+void Pool::on_supervisor_gone() {
+    if (state_ == State::kRunning) {
+        log::error(
+            "aiomisc.pool", "{}: the supervisor is gone ({})", options_.name, supervisor_ending_);
+    }
+    // Each may remove itself while we go on.
+    std::vector<PoolWorker*> workers;
+    for (auto* group : {&slots_, &retiring_}) {
+        for (const auto& worker : *group) {
+            if (worker) {
+                workers.push_back(worker.get());
+            }
+        }
+    }
+    for (PoolWorker* worker : workers) {
+        worker->supervisor_gone();
+    }
+    restart_supervisor();
+    wake_waiters();
+}
+
+void Pool::restart_supervisor() noexcept {
+    const bool old_ones_left =
+        !retiring_.empty() ||
+        std::ranges::any_of(slots_, [](const auto& worker) { return worker != nullptr; });
+    // Only once, when the last of its workers is gone: no two sets of workers live side by side.
+    if (state_ != State::kRunning || old_ones_left || restarting_) {
+        return;
+    }
+    const auto delay = restarts_.died(loop_.now(), "the supervisor " + supervisor_ending_);
+    if (!delay) {
+        break_pool("its supervisor dies again and again: " + restarts_.history());
+        return;
+    }
+    restarting_ = true;
+    respawn_timer_ = loop_.call_later(*delay, [this] {
+        restarting_ = false;
+        try {
+            open_supervisor();
+        } catch (const std::exception& error) {
+            break_pool(error.what());
+        }
+    });
+}
+
+void Pool::worker_lost(const std::string& how, Duration at_least) noexcept {
+    if (state_ != State::kRunning && state_ != State::kStarting) {
+        return;
+    }
+    const auto delay = restarts_.died(loop_.now(), how);
+    if (!delay) {
+        break_pool("its workers die again and again: " + restarts_.history());
+        return;
+    }
+    const Duration wait = std::max(*delay, at_least);
+    if (wait <= Duration::zero()) {
+        ensure_workers();
+    } else {
+        respawn_timer_.cancel();
+        respawn_timer_ = loop_.call_later(wait, [this] { ensure_workers(); });
+    }
+}
+
+void Pool::ensure_workers() noexcept {
+    if (!supervisor_ready_ || !supervisor_ || supervisor_->closed() ||
+        (state_ != State::kRunning && state_ != State::kStarting)) {
+        return;
+    }
+    for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
+        if (slots_[slot]) {
+            continue;
+        }
+        try {
+            spawn_worker(slot);
+        } catch (const std::exception& error) {
+            log::error(
+                "aiomisc.pool", "{}: cannot start a worker: {}", options_.name, error.what());
+            worker_lost(error.what(), milliseconds(200));
+            return;
+        }
+    }
+}
+
+void Pool::spawn_worker(std::size_t slot) {
+    auto [our_end, worker_end] = make_socket_pair();
+    auto [page, page_file] =
+        process::WorkerPage::create(SharedArea::page_bytes(options_.shared_memory_bytes));
+    std::vector<UniqueFd> descriptors;
+    descriptors.push_back(std::move(worker_end));
+    descriptors.push_back(std::move(page_file));
+    PoolWorker::Channel channel{std::move(our_end), std::move(page), UniqueFd(), UniqueFd()};
+    const bool capture = static_cast<bool>(options_.on_output);
+    if (capture) {
+        for (UniqueFd* reading_end : {&channel.out, &channel.err}) {
+            auto [reading, writing] = make_pipe();
+            *reading_end = std::move(reading);
+            descriptors.push_back(std::move(writing));
+        }
+    }
+    const process::ChildKey key{static_cast<std::uint32_t>(slot), ++generations_[slot]};
+    slots_[slot] = std::make_unique<PoolWorker>(
+        loop_, key, std::move(channel), options_, static_cast<PoolWorkerListener&>(*this));
+    supervisor_->send(process::SpawnWorker{key, capture, capture}, std::move(descriptors));
+}
+
+void Pool::recycle_if_due(PoolWorker& worker) noexcept {
+    if (state_ != State::kRunning || worker.state() != PoolWorker::State::kReady ||
+        worker.link().in_flight() > 0) {
+        return;
+    }
+    const bool by_calls =
+        options_.recycle_after_calls > 0 && worker.calls() >= options_.recycle_after_calls;
+    const bool by_memory = options_.recycle_above_rss_bytes > 0 &&
+                           worker.resident_bytes() > options_.recycle_above_rss_bytes;
+    if (!by_calls && !by_memory) {
+        return;
+    }
+    ++statistics_.recycled;
+    const auto slot = std::ranges::find_if(
+        slots_, [&worker](const auto& other) { return other.get() == &worker; });
+    worker.retire();
+    retiring_.push_back(std::move(*slot));
+    // The new one is forked while the old one ends.
+    ensure_workers();
+}
+
+void Pool::break_pool(const std::string& reason) noexcept {
+    if (state_ == State::kBroken || state_ == State::kClosed) {
+        return;
+    }
+    log::error("aiomisc.pool", "{}: broken: {}", options_.name, reason);
+    state_ = State::kBroken;
+    broken_ = std::make_exception_ptr(PoolBroken(options_.name + " is broken: " + reason));
+    fail_queued(broken_);
+    fail_running(broken_);
+    if (supervisor_) {
+        supervisor_->send(process::Shutdown{milliseconds(0)});
+    }
+    wake_waiters();
+}
+
+void Pool::bury(std::unique_ptr<PoolWorker> worker) noexcept {
+    graveyard_.push_back(std::move(worker));
+    if (graveyard_.size() == 1) {
+        burial_ = loop_.call_soon([this] { graveyard_.clear(); });
+    }
+}
+
+bool Pool::all_idle() const noexcept {
+    return queue_.empty() && std::ranges::all_of(slots_, [](const auto& worker) {
+               return !worker || worker->link().in_flight() == 0;
+           });
+}
+
+Task<> Pool::close(CloseOptions options) {
+    const auto self = shared_from_this();
+    if (state_ == State::kNew) {
+        abandon();
+    }
+    if (!closing_ && state_ != State::kClosed) {
+        // A task of its own: it goes on when whoever awaits close() is cancelled.
+        closing_ = create_task(close_once(self, options), "close " + options_.name);
+    }
+    while (state_ != State::kClosed) {
+        changed_.clear();
+        co_await changed_.wait();
+    }
+}
+
+Task<> Pool::close_once(std::shared_ptr<Pool> self, CloseOptions options) {
+    Pool& pool = *self;
+    const bool was_running = pool.state_ == State::kRunning;
+    if (pool.state_ != State::kBroken) {
+        pool.state_ = State::kClosing;
+    }
+    if (options.graceful && was_running) {
+        co_await pool.wait_until(
+            [&pool] { return pool.all_idle(); }, pool.loop_.now() + options.timeout);
+    }
+    co_await pool.close_processes();
+    pool.abandon();
+    // The pool may be destroyed with this task, but not while the task still runs in it.
+    std::move(pool.closing_).release();
+}
+
+Task<> Pool::close_processes() {
+    const auto closed =
+        std::make_exception_ptr(PoolClosed(options_.name + ": the pool was closed"));
+    fail_queued(closed);
+    fail_running(closed);
+    respawn_timer_.cancel();
+    if (!supervisor_ || supervisor_->closed()) {
+        co_return;
+    }
+    for (const auto& worker : slots_) {
+        if (worker) {
+            supervisor_->send(process::Interrupt{worker->key()});
+            worker->retire();
+        }
+    }
+    supervisor_->send(process::Shutdown{kShutdownGrace});
+    const auto gone = [this] { return !supervisor_ || supervisor_->closed(); };
+    if (co_await wait_until(gone, loop_.now() + kShutdownGrace + kShutdownLimit)) {
+        co_return;
+    }
+    log::warning("aiomisc.pool", "{}: the supervisor does not end, it is killed", options_.name);
+    process::Zygote::ensure(worker_hooks()).kill_supervisor(supervisor_pid_, kShutdownLimit);
+    if (!co_await wait_until(gone, loop_.now() + kShutdownLimit)) {
+        log::error(
+            "aiomisc.pool",
+            "{}: supervisor {} survived being killed",
+            options_.name,
+            supervisor_pid_);
+    }
+}
+
+std::vector<pid_t> Pool::pids() const {
+    std::vector<pid_t> pids;
+    for (const auto& worker : slots_) {
+        if (worker && worker->pid() > 0 && worker->state() == PoolWorker::State::kReady) {
+            pids.push_back(worker->pid());
+        }
+    }
+    return pids;
+}
+
+WorkerPoolStatistics Pool::statistics() const {
+    WorkerPoolStatistics statistics = statistics_;
+    statistics.queued = queue_.size();
+    for (const auto& worker : slots_) {
+        if (worker) {
+            statistics.running += worker->link().in_flight();
+            statistics.workers += worker->state() == PoolWorker::State::kReady ? 1 : 0;
+        }
+    }
+    return statistics;
+}
+
+}  // namespace aiomisc::detail

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/runtime/sync/event.h>
+#include <aiomisc/runtime/task/future.h>
+#include <aiomisc/runtime/task/task_handle.h>
+#include <aiomisc/worker/pool/options.h>
+#include <aiomisc/worker/pool/pool_worker.h>
+#include <aiomisc/worker/pool/restart_policy.h>
+#include <aiomisc/worker/pool/supervisor_link.h>
+#include <aiomisc/worker/pool/work.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace aiomisc::detail {
+
+/// Design of the pool
+///
+/// Work waits in one queue in the parent. A worker that is ready gets one piece at a time; while
+/// calls are so short that the way to the worker costs more than they do, a few more are sent
+/// ahead, and taken back for a worker that falls idle: revoking is exact, see WorkerPage. Only the
+/// parent schedules; supervisor and workers know no queue.
+///
+///     submit ─► queue ─► dispatch ─► worker ─► reply ─► settle
+///                 ▲                    │ dies: what it had begun fails, the rest goes back to the
+///                 front └────────────────────┘
+///
+/// Processes: the pool asks its supervisor to fork a worker into each empty slot (ensure_workers),
+/// and hears of every death from it. When the supervisor itself dies, all workers die with it; what
+/// was running fails, what waits is kept for the workers of a new supervisor.
+///
+/// Objects are destroyed on a later turn than the callback that ends them (graveyard), because KJ
+/// forbids a callback to destroy the promise it belongs to.
+///
+/// Affinity:  loop.
+class Pool final : public std::enable_shared_from_this<Pool>, private PoolWorkerListener {
+public:
+    Pool(EventLoop& loop, WorkerPoolOptions options);
+    ~Pool();
+
+    /// Ends everything at once, without waiting: what is left of the processes is killed. The owner
+    /// is going, or the loop.
+    void abandon() noexcept;
+
+    Task<> start();
+    Task<> close(CloseOptions options);
+
+    /// Errors: PoolClosed, PoolBroken, QueueFull.
+    void submit(Work& work);
+
+    /// The same for a chunk of a map, which bounds itself: the limit of the queue is for calls.
+    void submit_chunk(Work& work);
+
+    /// Whether submit() would accept a call now; if not, waits until it does.
+    [[nodiscard]] bool has_room() const noexcept;
+    Task<> room();
+
+    /// The caller gave up on it: it is dropped from the queue, or its worker is told to stop.
+    void cancel(Work& work) noexcept;
+
+    [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
+
+    [[nodiscard]] const WorkerPoolOptions& options() const noexcept { return options_; }
+
+    [[nodiscard]] std::size_t workers() const noexcept { return slots_.size(); }
+
+    [[nodiscard]] std::vector<pid_t> pids() const;
+    [[nodiscard]] WorkerPoolStatistics statistics() const;
+
+    [[nodiscard]] std::uint64_t next_call_id() noexcept { return ++last_call_id_; }
+
+    [[nodiscard]] pid_t supervisor_pid() const noexcept { return supervisor_pid_; }
+
+private:
+    enum class State : std::uint8_t { kNew, kStarting, kRunning, kClosing, kClosed, kBroken };
+
+    // dispatch.cpp: from the queue to workers and back
+    void enqueue(Work& work) noexcept;
+    void dispatch() noexcept;
+    [[nodiscard]] PoolWorker* worker_for(const Work& work) noexcept;
+    [[nodiscard]] std::size_t depth_for(const PoolWorker& worker, const Work& work) const noexcept;
+    void send(PoolWorker& worker, Work& work) noexcept;
+    void rebalance() noexcept;
+    void requeue(const std::vector<Work*>& taken) noexcept;
+    void settle(Work& work) noexcept;
+    void deliver(Work& work, const Reply& reply) noexcept;
+    void fail(Work& work, const std::exception_ptr& error) noexcept;
+    void fail_queued(const std::exception_ptr& error) noexcept;
+    void stop_running(PoolWorker& worker, Work& work) noexcept;
+    void on_call_timeout(PoolWorker& worker, Work& work, std::chrono::milliseconds limit) noexcept;
+    void measure(const PoolWorker& worker, const Work& work) noexcept;
+
+    void on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept override;
+    void on_gone(PoolWorker& worker) noexcept override;
+    void kill(PoolWorker& worker, std::string reason) noexcept override;
+    void on_output(
+        PoolWorker& worker, bool is_stderr, std::span<const std::byte> bytes) noexcept override;
+
+    // pool.cpp: processes
+    void open_supervisor();
+    void on_supervisor_event(process::SupervisorEvent* event);
+    void on_supervisor_gone();
+    void restart_supervisor() noexcept;
+    void ensure_workers() noexcept;
+    void spawn_worker(std::size_t slot);
+    void recycle_if_due(PoolWorker& worker) noexcept;
+    void worker_lost(const std::string& how, Duration at_least) noexcept;
+    void break_pool(const std::string& reason) noexcept;
+    [[nodiscard]] PoolWorker* find(process::ChildKey key) noexcept;
+    void bury(std::unique_ptr<PoolWorker> worker) noexcept;
+    void wake_waiters() noexcept;
+    Task<> close_processes();
+    static Task<> close_once(std::shared_ptr<Pool> self, CloseOptions options);
+    template <typename Condition>
+    Task<bool> wait_until(Condition condition, TimePoint deadline);
+    void fail_running(const std::exception_ptr& error) noexcept;
+    [[nodiscard]] bool all_idle() const noexcept;
+    void throw_unless_open() const;
+
+    EventLoop& loop_;
+    WorkerPoolOptions options_;
+    State state_ = State::kNew;
+    std::exception_ptr broken_;
+
+    WorkQueue queue_;
+    std::vector<std::unique_ptr<PoolWorker>> slots_;  // null: no process in this slot
+    std::vector<std::uint32_t> generations_;
+    std::vector<std::unique_ptr<PoolWorker>> retiring_;  // ending, and already replaced
+    std::vector<std::unique_ptr<PoolWorker>> graveyard_;
+    CallHandle burial_;
+
+    std::unique_ptr<SupervisorLink> supervisor_;
+    pid_t supervisor_pid_ = 0;
+    bool supervisor_ready_ = false;
+    bool restarting_ = false;
+    bool abandoned_ = false;
+    std::string supervisor_ending_ = "for a reason nobody knows";
+    std::exception_ptr initializer_error_;
+
+    RestartPolicy restarts_;
+    CallHandle respawn_timer_;
+    CallHandle rebalance_timer_;
+    bool rebalance_armed_ = false;
+    Event changed_;  ///< set when anything happened that start(), close() or room() may wait for
+
+    TaskHandle<> closing_;
+    std::uint64_t last_call_id_ = 0;
+    double average_call_seconds_ = 1.0;
+    WorkerPoolStatistics statistics_;
+};
+
+}  // namespace aiomisc::detail

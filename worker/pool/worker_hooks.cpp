@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT
+#include "worker_hooks.h"
+
+#include <aiomisc/ipc/codec/exception_codec.h>
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/log/log.h>
+#include <aiomisc/runtime/loop/after_fork.h>
+#include <aiomisc/worker/pool/errors.h>
+#include <aiomisc/worker/registry/registry.h>
+#include <aiomisc/worker/server/worker_server.h>
+
+#include <string>
+
+namespace aiomisc::detail {
+
+namespace {
+
+/// An initializer's frame: nobody wants its result.
+class NoResultFrame final : public CallFrame {
+public:
+    void enter(CallPhase) noexcept override {}
+
+private:
+    ipc::FixedArea* fixed_area() noexcept override { return nullptr; }
+
+    ipc::Buffer& spilled() override {
+        discarded_.clear();
+        return discarded_;
+    }
+
+    ipc::Buffer discarded_;
+};
+
+void initialize(const process::PoolSetup& setup) {
+    forget_loop_after_fork();
+    log::basic_config(
+        {.level = log::parse_level(setup.log_level),
+         .log_format = log::parse_format(setup.log_format)});
+    if (!setup.initializer) {
+        return;
+    }
+    const Thunk* thunk = find_thunk({setup.initializer->module, setup.initializer->offset});
+    if (thunk == nullptr) {
+        throw ProtocolError("the initializer is not registered in this program");
+    }
+    NoResultFrame frame;
+    thunk->call(setup.initializer_argument, frame);
+}
+
+int run_worker(process::WorkerStart start) {
+    return serve(start.key.id + 1, std::move(start.channel), start.page, {});
+}
+
+}  // namespace
+
+process::SupervisorHooks worker_hooks() noexcept {
+    return {&initialize, &run_worker};
+}
+
+std::exception_ptr initializer_error(const process::InitializerFailed& failure) {
+    ipc::EncodedException error;
+    error.type = failure.type;
+    error.what = failure.message;
+    return ipc::to_exception_ptr(error);
+}
+
+}  // namespace aiomisc::detail

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include "worker_server.h"
+
+#include "../call/this_task_state.h"
+#include "chunk_runner.h"
+#include "result_frame.h"
+
+#include <aiomisc/ipc/codec/exception_codec.h>
+#include <aiomisc/ipc/compression/compression.h>
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/log/log.h>
+#include <aiomisc/worker/registry/registry.h>
+
+#include <csignal>
+#include <cstdio>
+#include <utility>
+
+#include <capnp/rpc-twoparty.h>
+#include <kj/debug.h>
+
+#include <unistd.h>
+
+namespace aiomisc::detail {
+
+namespace {
+
+/// Results up to this size travel in the message: the parent gets them with the bytes it reads
+/// anyway.
+constexpr std::size_t kInlineResultBytes = std::size_t{4} << 10;
+
+/// The parent is trusted, a slip in it is not: no payload is larger than this.
+constexpr std::size_t kMaxExpandedBytes = std::size_t{4} << 30;
+
+std::span<const std::byte> bytes_of(capnp::Data::Reader data) noexcept {
+    return std::as_bytes(std::span(data.begin(), data.size()));
+}
+
+capnp::Data::Reader data_of(std::span<const std::byte> bytes) noexcept {
+    return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
+}
+
+/// What a task did to the delivery of the interrupt, the next one must not inherit.
+void restore_signals() noexcept {
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    struct sigaction interrupt{};
+    interrupt.sa_handler = [](int) {};  // without SA_RESTART: blocking calls end with EINTR
+    ::sigaction(SIGUSR2, &interrupt, nullptr);
+}
+
+void put_error(schema::Outcome::Builder outcome, const std::exception_ptr& error) {
+    ipc::Buffer encoded;
+    ipc::encode(encoded, ipc::encode_exception(error));
+    outcome.setError(data_of(encoded.span()));
+}
+
+void put_value(schema::Outcome::Builder outcome, const ResultFrame& frame) {
+    const auto bytes = frame.bytes();
+    if (frame.is_shared() && bytes.size() > kInlineResultBytes) {
+        outcome.initValue().setShared(bytes.size());
+    } else {
+        outcome.initValue().setInline(data_of(bytes));
+    }
+}
+
+FunctionKey key_of(schema::FunctionId::Reader function) noexcept {
+    return {function.getModule(), function.getOffset()};
+}
+
+const Thunk& thunk_of(schema::FunctionId::Reader function) {
+    const Thunk* thunk = find_thunk(key_of(function));
+    if (thunk == nullptr) {
+        throw ProtocolError("the function is not registered in the worker");
+    }
+    return *thunk;
+}
+
+ipc::Compression method_of(schema::Compression method) noexcept {
+    switch (method) {
+        case schema::Compression::LZ4:
+            return ipc::Compression::kLz4;
+        case schema::Compression::ZSTD:
+            return ipc::Compression::kZstd;
+        case schema::Compression::NONE:
+            break;
+    }
+    return ipc::Compression::kNone;
+}
+
+}  // namespace
+
+WorkerServer::WorkerServer(
+    std::uint32_t worker_id, process::WorkerPage& page, ipc::BlockingMessageStream& stream)
+    : page_(page), area_(page_), stream_(stream), process_id_(::getpid()) {
+    this_task_state().page = &page;
+    this_task_state().worker_id = worker_id;
+    area_.set_phase(CallPhase::kIdle);
+}
+
+WorkerServer::~WorkerServer() noexcept {
+    this_task_state().page = nullptr;
+}
+
+bool WorkerServer::begin(process::Sequence sequence, std::uint64_t call_id, std::uint32_t attempt) {
+    if (!page_.worker_claim(sequence)) {
+        return false;
+    }
+    // Results of earlier calls do not wait for this one.
+    stream_.flush();
+    auto& state = this_task_state();
+    state.sequence = sequence;
+    state.call_id = call_id;
+    state.attempt = attempt;
+    restore_signals();
+    return true;
+}
+
+void WorkerServer::end() noexcept {
+    if (::getpid() != process_id_) {
+        // A fork that the task made came back from it: the channel is not its own.
+        ::_exit(0);
+    }
+    std::fflush(stdout);
+    area_.set_phase(CallPhase::kIdle);
+}
+
+std::span<const std::byte> WorkerServer::arguments_of(schema::Payload::Reader payload) {
+    switch (payload.which()) {
+        case schema::Payload::INLINE:
+            return bytes_of(payload.getInline());
+        case schema::Payload::SHARED: {
+            const auto arguments = area_.arguments();
+            if (payload.getShared() > arguments.size()) {
+                throw ProtocolError("arguments larger than the shared area");
+            }
+            return arguments.first(payload.getShared());
+        }
+        case schema::Payload::COMPRESSED: {
+            const auto compressed = payload.getCompressed();
+            expanded_ = ipc::decompress(
+                method_of(compressed.getMethod()),
+                bytes_of(compressed.getData()),
+                compressed.getSize(),
+                kMaxExpandedBytes);
+            return expanded_.span();
+        }
+    }
+    throw ProtocolError("arguments of an unknown kind");
+}
+
+kj::Promise<void> WorkerServer::call(CallContext context) {
+    const auto parameters = context.getParams();
+    const process::Sequence sequence = parameters.getSequence();
+    if (!begin(sequence, parameters.getCallId(), parameters.getAttempt())) {
+        context.getResults(capnp::MessageSize{8, 0}).initOutcome().setRevoked();
+        return kj::READY_NOW;
+    }
+    const bool shared_free = area_.results_free(sequence);
+    ResultFrame frame(
+        area_, shared_free ? area_.results(sequence) : std::span<std::byte>(), result_);
+    std::exception_ptr error;
+    bool cancelled = false;
+    try {
+        thunk_of(parameters.getFunction()).call(arguments_of(parameters.getArguments()), frame);
+    } catch (const CancelledError&) {
+        cancelled = true;
+    } catch (...) {
+        error = std::current_exception();
+        frame.reset();
+    }
+    end();
+    const auto bytes = frame.bytes().size();
+    auto outcome =
+        context
+            .getResults(capnp::MessageSize{16 + (bytes <= kInlineResultBytes ? bytes / 8 : 0), 0})
+            .initOutcome();
+    if (cancelled) {
+        outcome.setCancelled();
+    } else if (error) {
+        log::debug("aiomisc.worker", "call failed: {}", describe_exception(error));
+        put_error(outcome, error);
+    } else {
+        put_value(outcome, frame);
+    }
+    return kj::READY_NOW;
+}
+
+kj::Promise<void> WorkerServer::chunk(ChunkContext context) {
+    const auto parameters = context.getParams();
+    const process::Sequence sequence = parameters.getSequence();
+    if (!begin(sequence, 0, 1)) {
+        context.getResults(capnp::MessageSize{8, 0}).setRevoked(true);
+        return kj::READY_NOW;
+    }
+    // The parent sends a chunk only when its half of the results is free.
+    ChunkRunner runner(page_, area_, sequence, result_);
+    runner.run(
+        thunk_of(parameters.getFunction()),
+        arguments_of(parameters.getArguments()),
+        parameters.getCount(),
+        std::chrono::microseconds(parameters.getBudgetMicroseconds()));
+    end();
+    auto results = context.getResults(capnp::MessageSize{24, 0});
+    results.setDone(runner.done());
+    results.setElapsedNanoseconds(static_cast<std::uint64_t>(runner.elapsed().count()));
+    if (runner.spilled()) {
+        results.initResults().setInline(data_of(runner.results()));
+    } else {
+        results.initResults().setShared(runner.results().size());
+    }
+    return kj::READY_NOW;
+}
+
+kj::Promise<void> WorkerServer::load(LoadContext context) {
+    const auto parameters = context.getParams();
+    load_module(parameters.getPath().cStr(), parameters.getModule());
+    return kj::READY_NOW;
+}
+
+int serve(
+    std::uint32_t worker_id,
+    UniqueFd channel,
+    process::WorkerPage& page,
+    const ipc::StreamLimits& limits) {
+    ipc::BlockingMessageStream stream(std::move(channel), limits);
+    kj::EventLoop loop(stream);
+    kj::WaitScope wait_scope(loop);
+    capnp::ReaderOptions options;
+    options.traversalLimitInWords = limits.max_message_bytes / sizeof(capnp::word) * 2;
+    capnp::TwoPartyVatNetwork network(stream, capnp::rpc::twoparty::Side::SERVER, options);
+    auto rpc = capnp::makeRpcServer(network, kj::heap<WorkerServer>(worker_id, page, stream));
+    try {
+        network.onDisconnect().wait(wait_scope);
+    } catch (const kj::Exception& exception) {
+        if (exception.getType() != kj::Exception::Type::DISCONNECTED) {
+            log::error("aiomisc.worker", "channel failed: {}", exception.getDescription().cStr());
+            return 1;
+        }
+    }
+    return 0;
+}
+
+}  // namespace aiomisc::detail
