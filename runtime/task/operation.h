@@ -34,13 +34,10 @@ Task<Value> run_operation(Operation<Value, Waiter, Arguments...> operation) {
     co_return co_await operation;
 }
 
-}  // namespace aiomisc::detail
-
-namespace aiomisc {
-
+/// Found by the arguments' namespace, which is this one.
 template <typename Value, typename Waiter, typename... Arguments>
-TaskHandle<Value> ensure_future(detail::Operation<Value, Waiter, Arguments...> operation) {
-    return create_task(detail::run_operation(std::move(operation)));
+TaskHandle<Value> ensure_future(Operation<Value, Waiter, Arguments...> operation) {
+    return create_task(run_operation(std::move(operation)));
 }
 
-}  // namespace aiomisc
+}  // namespace aiomisc::detail
