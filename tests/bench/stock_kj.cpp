@@ -4,8 +4,6 @@
 #include "bench.h"
 #include "stock_kj.capnp.h"
 
-#include <aiomisc/ipc/schema/capnp_compat.h>
-
 #include <cstring>
 
 #include <capnp/rpc-twoparty.h>
