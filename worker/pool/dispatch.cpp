@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 namespace aiomisc::detail {
 
 namespace {
@@ -79,7 +81,7 @@ void Pool::requeue(const std::vector<Work*>& taken) noexcept {
 
 std::size_t Pool::depth_for(const PoolWorker& worker, const Work& work) const noexcept {
     std::size_t depth = 1;
-    if (work.timeout || options_.on_output) {
+    if (work.timeout || options_.capture_output) {
         depth = 1;
     } else if (work.is_chunk()) {
         depth = kChunkDepth;
@@ -340,11 +342,12 @@ void Pool::on_gone(PoolWorker& worker) noexcept {
         if (!lost.abandoned()) {
             ++statistics_.died;
             const auto error = worker.death(remains.phase, remains.note);
-            log::warning("aiomisc.pool", "{}: {}", options_.name, describe_exception(error));
+            log::debug("aiomisc.pool", "{}: {}", options_.name, describe_exception(error));
             lost.worker_died(error, remains.chunk_done, remains.chunk_results);
         }
         settle(lost);
     }
+    const bool in_a_call = remains.lost != nullptr;
     const bool expected = worker.retired();
     const bool spawn_failed = worker.spawn_failed();
     for (auto& slot : slots_) {
@@ -358,7 +361,10 @@ void Pool::on_gone(PoolWorker& worker) noexcept {
         }
     }
     std::erase(retiring_, nullptr);
-    if (!expected && supervisor_ && !supervisor_->closed()) {
+    if (in_a_call) {
+        // The call is to blame, and has paid: no crash loop of the pool.
+        ensure_workers();
+    } else if (!expected && supervisor_ && !supervisor_->closed()) {
         worker_lost(
             WorkerDied(details).what(),
             spawn_failed ? Duration(milliseconds(100)) : Duration::zero());
@@ -385,13 +391,21 @@ void Pool::kill(PoolWorker& worker, std::string reason) noexcept {
 }
 
 void Pool::on_output(
-    PoolWorker& worker, bool is_stderr, std::span<const std::byte> bytes) noexcept {
-    const Work* running = worker.link().running();
+    const Work* writer, bool is_stderr, std::span<const std::byte> bytes) noexcept {
+    if (writer == nullptr || (!writer->on_output && !writer->abandoned())) {
+        // Of an initializer, or of a call whose caller does not care.
+        [[maybe_unused]] const auto written =
+            ::write(is_stderr ? STDERR_FILENO : STDOUT_FILENO, bytes.data(), bytes.size());
+        return;
+    }
+    if (writer->abandoned()) {
+        return;  // whoever wanted it has gone on
+    }
     try {
-        options_.on_output({running == nullptr ? 0 : running->id, is_stderr, bytes});
+        (*writer->on_output)(is_stderr, bytes);
     } catch (...) {
         loop_.call_exception_handler(
-            {"exception in on_output of a worker pool", std::current_exception(), {}});
+            {"exception in the output handler of a call", std::current_exception(), {}});
     }
 }
 

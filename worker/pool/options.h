@@ -46,12 +46,9 @@ Initializer initialize_with(Arguments&&... arguments) {
     return Initializer(Signature::Thunk::registration.thunk(), std::move(encoded));
 }
 
-/// What a worker that captures its output has written; see WorkerPoolOptions::on_output.
-struct WorkerOutput {
-    std::uint64_t call_id;  ///< of the call that ran; 0 between calls
-    bool is_stderr;
-    std::span<const std::byte> bytes;
-};
+/// Told, in the loop, what a call writes to stdout and stderr; see
+/// WorkerPoolOptions::capture_output.
+using OutputHandler = std::function<void(bool is_stderr, std::span<const std::byte> bytes)>;
 
 struct WorkerPoolOptions {
     /// Processes to run calls in. 0: as many as the machine has processors for us.
@@ -91,9 +88,10 @@ struct WorkerPoolOptions {
     /// PoolBroken.
     std::size_t restart_limit = 20;
     std::chrono::milliseconds restart_window{std::chrono::seconds(30)};
-    /// Set: stdout and stderr of the workers come here, in the loop, instead of being inherited.
-    /// All a call wrote comes before the call settles.
-    std::function<void(const WorkerOutput&)> on_output{};
+    /// Workers do not inherit stdout and stderr: what a call writes goes to its
+    /// CallOptions::on_output, all of it before the call settles. What is written between calls
+    /// goes to our stdout and stderr. One call at a time is sent to a worker then.
+    bool capture_output = false;
     /// Name in logs and statistics.
     std::string name = "pool";
 };
@@ -103,6 +101,9 @@ struct CallOptions {
     std::optional<std::chrono::milliseconds> timeout{};
     /// What this_task::attempt() tells the function.
     std::uint32_t attempt = 1;
+    /// Gets the output of this call; needs WorkerPoolOptions::capture_output. What it throws goes
+    /// to the loop's exception handler.
+    std::shared_ptr<const OutputHandler> on_output{};
 };
 
 struct CloseOptions {

@@ -406,7 +406,7 @@ void Pool::spawn_worker(std::size_t slot) {
     descriptors.push_back(std::move(worker_end));
     descriptors.push_back(std::move(page_file));
     PoolWorker::Channel channel{std::move(our_end), std::move(page), UniqueFd(), UniqueFd()};
-    const bool capture = static_cast<bool>(options_.on_output);
+    const bool capture = options_.capture_output;
     if (capture) {
         for (UniqueFd* reading_end : {&channel.out, &channel.err}) {
             auto [reading, writing] = make_pipe();

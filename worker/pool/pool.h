@@ -99,7 +99,7 @@ private:
     void on_gone(PoolWorker& worker) noexcept override;
     void kill(PoolWorker& worker, std::string reason) noexcept override;
     void on_output(
-        PoolWorker& worker, bool is_stderr, std::span<const std::byte> bytes) noexcept override;
+        const Work* writer, bool is_stderr, std::span<const std::byte> bytes) noexcept override;
 
     // pool.cpp: processes
     void open_supervisor();

@@ -92,6 +92,7 @@ Reference<PoolCall<Value>> make_call(
     call->id = next_call_id(*pool);
     call->attempt = options.attempt;
     call->timeout = options.timeout;
+    call->on_output = options.on_output;
     return call;
 }
 

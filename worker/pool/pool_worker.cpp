@@ -55,7 +55,8 @@ PoolWorker::PoolWorker(
     const auto capture = [&](UniqueFd fd, bool is_stderr) {
         return std::make_unique<OutputPipe>(
             loop, std::move(fd), [this, is_stderr](std::span<const std::byte> bytes) {
-                listener_.on_output(*this, is_stderr, bytes);
+                listener_.on_output(
+                    replied_ != nullptr ? replied_ : link_->running(), is_stderr, bytes);
             });
     };
     if (channel.out) {
@@ -168,7 +169,9 @@ void PoolWorker::on_reply(Work& work, const Reply& reply) noexcept {
     const TimePoint now = Clock::now();
     last_duration_ = now - busy_since_;
     busy_since_ = now;
+    replied_ = &work;
     drain_output();
+    replied_ = nullptr;
     listener_.on_reply(*this, work, reply);
 }
 

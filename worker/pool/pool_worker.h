@@ -31,8 +31,9 @@ public:
     /// The pool is to kill the process.
     virtual void kill(PoolWorker& worker, std::string reason) noexcept = 0;
 
+    /// Captured output, with the work that wrote it; null: nothing was running.
     virtual void on_output(
-        PoolWorker& worker, bool is_stderr, std::span<const std::byte> bytes) noexcept = 0;
+        const Work* writer, bool is_stderr, std::span<const std::byte> bytes) noexcept = 0;
 
 protected:
     PoolWorkerListener() = default;
@@ -154,6 +155,8 @@ private:
     std::string failure_;
     std::exception_ptr violation_;
     CallHandle death_timer_;
+    const Work* replied_ =
+        nullptr;  // its reply is being handled: what is in the pipes is its output
 };
 
 }  // namespace aiomisc::detail

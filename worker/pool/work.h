@@ -2,12 +2,14 @@
 #pragma once
 
 #include <aiomisc/ipc/codec/buffer.h>
+#include <aiomisc/worker/pool/options.h>
 #include <aiomisc/worker/registry/registry.h>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
 
@@ -30,6 +32,7 @@ public:
     std::uint64_t id = 0;
     std::optional<std::chrono::milliseconds> timeout;
     std::uint32_t attempt = 1;
+    std::shared_ptr<const OutputHandler> on_output;
     std::uint32_t count = 0;  ///< calls in a chunk; 0 for a single call
 
     /// The encoded result of a call.

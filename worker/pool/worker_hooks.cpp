@@ -2,10 +2,12 @@
 #include "worker_hooks.h"
 
 #include <aiomisc/ipc/codec/exception_codec.h>
+#include <aiomisc/runtime/app/run.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/runtime/loop/after_fork.h>
 #include <aiomisc/worker/pool/errors.h>
+#include <aiomisc/worker/process/zygote.h>
 #include <aiomisc/worker/registry/registry.h>
 #include <aiomisc/worker/server/worker_server.h>
 
@@ -50,6 +52,16 @@ void initialize(const process::PoolSetup& setup) {
 int run_worker(process::WorkerStart start) {
     return serve(start.key.id + 1, std::move(start.channel), start.page, {});
 }
+
+/// aiomisc::run() forks the zygote before anything else, in programs that have pools.
+void fork_zygote() {
+    process::Zygote::ensure(worker_hooks());
+}
+
+[[maybe_unused]] const bool kStartHookRegistered = [] {
+    register_start_hook(&fork_zygote);
+    return true;
+}();
 
 }  // namespace
 

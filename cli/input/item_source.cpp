@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/input/item_source.h>
+
+namespace aiomisc::cli {
+namespace {
+
+constexpr const char* kBlanks = " \t\r\n\v\f";
+
+void trim_item(std::string& item, Trim trim) {
+    if (trim == Trim::kRight || trim == Trim::kBoth) {
+        item.erase(item.find_last_not_of(kBlanks) + 1);
+    }
+    if (trim == Trim::kLeft || trim == Trim::kBoth) {
+        item.erase(0, item.find_first_not_of(kBlanks));
+    }
+}
+
+}  // namespace
+
+Pull ListSource::next(std::string& item) {
+    if (at_ == items_.size()) {
+        return Pull::kEnd;
+    }
+    item = items_[at_++];
+    return Pull::kItem;
+}
+
+Pull FilteredSource::next(std::string& item) {
+    if (ended_) {
+        return Pull::kEnd;
+    }
+    const Pull pulled = source_->next(item);
+    if (pulled != Pull::kItem) {
+        return pulled;
+    }
+    if (end_item_ && item == *end_item_) {
+        ended_ = true;
+        return Pull::kEnd;
+    }
+    trim_item(item, trim_);
+    return Pull::kItem;
+}
+
+bool is_blank(const std::string& item) noexcept {
+    return item.find_first_not_of(kBlanks) == std::string::npos;
+}
+
+}  // namespace aiomisc::cli

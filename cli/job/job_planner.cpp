@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/job/job_planner.h>
+
+#include <utility>
+
+namespace aiomisc::cli {
+namespace {
+
+std::optional<TextTemplate> tag_template(const Options& options) {
+    if (!options.output.tag) {
+        return std::nullopt;
+    }
+    return TextTemplate(*options.output.tag, "{}");
+}
+
+TemplateOptions with_words_of(const Target& target, TemplateOptions command) {
+    command.words = target.words;
+    return command;
+}
+
+}  // namespace
+
+JobPlanner::JobPlanner(const Options& options, const Target& target, bool many_items)
+    : command_(CommandTemplate::make(with_words_of(target, options.command), many_items)),
+      tag_(tag_template(options)) {}
+
+JobPlanner::JobPlanner(const Options& options, const Target& target, const job::Job& job)
+    : module_(
+          std::in_place, options.command.words.front(), job, target.words,
+          options.command.placeholder, options.input.items_per_job > 0),
+      tag_(tag_template(options)) {}
+
+JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt) const {
+    JobSpec job{.seq = input.seq, .slot = slot, .attempt = attempt, .items = input.items};
+    if (module_) {
+        FilledCall filled = module_->fill(input, slot);
+        job.work = std::move(filled.call);
+        job.text = std::move(filled.text);
+    } else {
+        FilledCommand filled = command_->fill(input, slot);
+        job.work = std::move(filled.command);
+        job.text = std::move(filled.text);
+    }
+    if (tag_) {
+        job.tag = tag_->fill(input, slot);
+    }
+    return job;
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/job/job.h>
+#include <aiomisc/cli/options/options.h>
+#include <aiomisc/cli/target/target.h>
+#include <aiomisc/cli/template/command_template.h>
+#include <aiomisc/cli/template/module_template.h>
+#include <aiomisc/cli/template/text_template.h>
+
+#include <memory>
+#include <optional>
+
+namespace aiomisc::cli {
+
+/// Turns inputs into jobs: fills the template of the target, and the tag.
+class JobPlanner {
+public:
+    /// For a command. `many_items` as JobInputs::many_items(). Errors: UsageError.
+    JobPlanner(const Options& options, const Target& target, bool many_items);
+
+    /// For a job function, which must outlive the planner. Errors: ConfigError.
+    JobPlanner(const Options& options, const Target& target, const job::Job& job);
+
+    /// Errors:    Error (this job cannot be started with these items; the run goes on).
+    [[nodiscard]] JobSpec plan(const JobInput& input, unsigned slot, unsigned attempt) const;
+
+private:
+    std::unique_ptr<CommandTemplate> command_;
+    std::optional<ModuleTemplate> module_;
+    std::optional<TextTemplate> tag_;
+};
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/log/job_log.h>
+
+#include "build_config.h"
+
+#include <aiomisc/cli/log/base64.h>
+#include <aiomisc/cli/log/json_object.h>
+#include <aiomisc/cli/report/printable.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace aiomisc::cli {
+namespace {
+
+constexpr std::string_view kTsvHeader =
+    "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
+
+// One line, whatever the command holds.
+std::string escape_field(std::string_view text) {
+    std::string escaped;
+    escaped.reserve(text.size());
+    for (const char c : text) {
+        switch (c) {
+            case '\\':
+                escaped += "\\\\";
+                break;
+            case '\t':
+                escaped += "\\t";
+                break;
+            case '\n':
+                escaped += "\\n";
+                break;
+            case '\r':
+                escaped += "\\r";
+                break;
+            default:
+                escaped += c;
+        }
+    }
+    return escaped;
+}
+
+double seconds(std::chrono::microseconds time) {
+    return std::chrono::duration<double>(time).count();
+}
+
+double seconds(std::chrono::system_clock::time_point time) {
+    return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+double rounded_to_milliseconds(double seconds) {
+    return static_cast<double>(static_cast<std::int64_t>(seconds * 1000 + 0.5)) / 1000;
+}
+
+void set_items(JsonObject& record, const std::vector<std::string>& items) {
+    if (std::all_of(items.begin(), items.end(), is_utf8)) {
+        record.set_list("args", items);
+        return;
+    }
+    std::vector<std::string> encoded;
+    std::transform(items.begin(), items.end(), std::back_inserter(encoded), base64);
+    record.set_list("args_b64", encoded);
+}
+
+}  // namespace
+
+std::unique_ptr<JobLog> JobLog::open(const std::string& path, bool append) {
+    LogFile file(path, append);
+    if (path.ends_with(".jsonl")) {
+        return std::make_unique<JsonJobLog>(std::move(file));
+    }
+    return std::make_unique<TsvJobLog>(std::move(file));
+}
+
+void TsvJobLog::begin(const RunRecord&) {
+    if (file().started_empty()) {
+        file().append(kTsvHeader);
+    }
+}
+
+void TsvJobLog::attempt(const JobSpec& job, const JobResult& result, bool final) {
+    if (!final) {
+        return;
+    }
+    file().append(fmt::format(
+        "{}\t:\t{:.3f}\t{:10.3f}\t{}\t{}\t{}\t{}\t{}\n", job.seq, seconds(result.started),
+        seconds(result.runtime), result.in_bytes, result.out_bytes,
+        result.exit_status, result.signal, escape_field(job.text)));
+}
+
+void JsonJobLog::begin(const RunRecord& run) {
+    JsonObject record;
+    record.set("type", "begin")
+        .set("version", AIOMISC_RUN_VERSION)
+        .set("pid", std::int64_t{::getpid()})
+        .set_list("argv", run.arguments)
+        .set("cwd", run.directory)
+        .set("start", rounded_to_milliseconds(seconds(run.started)))
+        .set("target", run.target)
+        .set("resume_key", "args");
+    file().append(record.line());
+}
+
+void JsonJobLog::attempt(const JobSpec& job, const JobResult& result, bool final) {
+    JsonObject record;
+    record.set("type", "job").set("seq", job.seq);
+    set_items(record, job.items);
+    record.set("attempt", std::int64_t{job.attempt})
+        .set_flag("final", final)
+        .set("slot", std::int64_t{job.slot})
+        .set("pid", std::int64_t{result.pid})
+        .set("start", rounded_to_milliseconds(seconds(result.started)))
+        .set("runtime", seconds(result.runtime))
+        .set("exit", std::int64_t{result.exit_status})
+        .set("signal", std::int64_t{result.signal})
+        .set("cause", to_string(result.cause))
+        .set("utime", seconds(result.usage.user))
+        .set("stime", seconds(result.usage.system))
+        .set("maxrss_kb", result.usage.max_rss_kib)
+        .set("out_bytes", result.out_bytes)
+        .set("err_bytes", result.err_bytes)
+        .set("error", result.error)
+        .set("cmd", job.text);
+    file().append(record.line());
+}
+
+void JsonJobLog::end(int exit_status) {
+    JsonObject record;
+    record.set("type", "end").set("exit", std::int64_t{exit_status});
+    file().append(record.line());
+}
+
+}  // namespace aiomisc::cli

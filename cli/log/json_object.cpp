@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/log/json_object.h>
+
+#include <nlohmann/json.hpp>
+
+namespace aiomisc::cli {
+
+struct JsonObject::Content {
+    nlohmann::ordered_json object = nlohmann::ordered_json::object();
+};
+
+JsonObject::JsonObject() : content_(std::make_unique<Content>()) {}
+
+JsonObject::~JsonObject() = default;
+
+JsonObject& JsonObject::set(std::string_view key, std::string_view value) {
+    content_->object[std::string(key)] = value;
+    return *this;
+}
+
+JsonObject& JsonObject::set(std::string_view key, std::int64_t value) {
+    content_->object[std::string(key)] = value;
+    return *this;
+}
+
+JsonObject& JsonObject::set(std::string_view key, std::uint64_t value) {
+    content_->object[std::string(key)] = value;
+    return *this;
+}
+
+JsonObject& JsonObject::set(std::string_view key, double value) {
+    content_->object[std::string(key)] = value;
+    return *this;
+}
+
+JsonObject& JsonObject::set_flag(std::string_view key, bool value) {
+    content_->object[std::string(key)] = value;
+    return *this;
+}
+
+JsonObject& JsonObject::set_list(std::string_view key, const std::vector<std::string>& values) {
+    content_->object[std::string(key)] = values;
+    return *this;
+}
+
+std::string JsonObject::line() const {
+    using Json = nlohmann::ordered_json;
+    return content_->object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// One JSON object on one line, its keys in the order they were set. Keeps the JSON library out of
+/// the rest.
+///
+/// Text that is not UTF-8 is written with U+FFFD in place of what is not.
+class JsonObject {
+public:
+    JsonObject();
+    JsonObject(const JsonObject&) = delete;
+    JsonObject& operator=(const JsonObject&) = delete;
+    ~JsonObject();
+
+    JsonObject& set(std::string_view key, std::string_view value);
+    JsonObject& set(std::string_view key, std::int64_t value);
+    JsonObject& set(std::string_view key, std::uint64_t value);
+    JsonObject& set(std::string_view key, double value);
+    JsonObject& set_flag(std::string_view key, bool value);
+    JsonObject& set_list(std::string_view key, const std::vector<std::string>& values);
+
+    /// The object and a newline.
+    [[nodiscard]] std::string line() const;
+
+private:
+    struct Content;
+    std::unique_ptr<Content> content_;
+};
+
+}  // namespace aiomisc::cli

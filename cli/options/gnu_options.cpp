@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/options/gnu_options.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace aiomisc::cli {
+namespace {
+
+struct Refusal {
+    std::string_view option;
+    std::string_view reason;
+};
+
+constexpr std::string_view kOneHost = "jobs run on this machine only";
+constexpr std::string_view kNoPipe = "a job's standard input is /dev/null; name files as items";
+constexpr std::string_view kNotYet = "not offered by this version";
+constexpr std::string_view kNoCode = "there is no programming language in templates";
+
+constexpr Refusal kRefusals[] = {
+    {"-S", kOneHost},
+    {"--sshlogin", kOneHost},
+    {"--slf", kOneHost},
+    {"--sshloginfile", kOneHost},
+    {"--onall", kOneHost},
+    {"--nonall", kOneHost},
+    {"--transfer", kOneHost},
+    {"--transferfile", kOneHost},
+    {"--tf", kOneHost},
+    {"--return", kOneHost},
+    {"--cleanup", kNotYet},
+    {"--trc", kOneHost},
+    {"--basefile", kOneHost},
+    {"--bf", kOneHost},
+    {"--pipe", kNoPipe},
+    {"--pipepart", kNoPipe},
+    {"--pipe-part", kNoPipe},
+    {"--spreadstdin", kNoPipe},
+    {"--block", kNoPipe},
+    {"--semaphore", "use flock(1)"},
+    {"--sem", "use flock(1)"},
+    {"--tmux", "output is collected; watch it with --line-buffer"},
+    {"--tmuxpane", "output is collected; watch it with --line-buffer"},
+    {"--fg", "use flock(1)"},
+    {"--bg", "use flock(1)"},
+    {"--sql", "keep results with --joblog FILE.jsonl"},
+    {"--sqlmaster", "keep results with --joblog FILE.jsonl"},
+    {"--sqlworker", "keep results with --joblog FILE.jsonl"},
+    {"--sqlandworker", "keep results with --joblog FILE.jsonl"},
+    {"--rpl", kNoCode},
+    {"--filter", kNoCode},
+    {"--eta", "use --bar, which shows it"},
+    {"--ll", "use --line-buffer"},
+    {"--latest-line", "use --line-buffer"},
+    {"--xargs", "use -n"},
+    {"-m", "use -n"},
+    {"-L", "use -n"},
+    {"-l", "use -n"},
+    {"-X", kNotYet},
+    {"--max-chars", kNotYet},
+    {"-C", kNotYet},
+    {"--colsep", kNotYet},
+    {"--csv", kNotYet},
+    {"--header", kNotYet},
+    {"--plus", kNotYet},
+    {"--define", kNotYet},
+    {"--shuf", kNotYet},
+    {"--results", kNotYet},
+    {"--res", kNotYet},
+    {"--files", kNotYet},
+    {"--resume", kNotYet},
+    {"--resume-failed", kNotYet},
+    {"--resume-by", kNotYet},
+    {"--retry-failed", kNotYet},
+    {"--retry-on", kNotYet},
+    {"--load", kNotYet},
+    {"--memfree", kNotYet},
+    {"--memsuspend", kNotYet},
+    {"--mem-limit", kNotYet},
+    {"--nice", "put nice(1) before aiomisc-run"},
+    {"--wd", kNotYet},
+    {"--workdir", kNotYet},
+    {"--env-clean", "put env -i before aiomisc-run"},
+    {"--contain", kNotYet},
+    {"--tmpl", kNotYet},
+    {"--color", kNotYet},
+};
+
+}  // namespace
+
+std::string_view why_not_offered(std::string_view option) noexcept {
+    const auto* const found =
+        std::find_if(std::begin(kRefusals), std::end(kRefusals), [option](const Refusal& refusal) {
+            return refusal.option == option;
+        });
+    return found == std::end(kRefusals) ? std::string_view{} : found->reason;
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/options/job_slots.h>
+
+#include <aiomisc/cli/options/units.h>
+#include <aiomisc/cli/options/usage_error.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <sys/resource.h>
+
+namespace aiomisc::cli {
+namespace {
+
+// The type of getrlimit's first parameter is an enum with glibc, an int elsewhere.
+rlim_t soft_limit(decltype(RLIMIT_NOFILE) resource) {
+    rlimit limit{};
+    if (::getrlimit(resource, &limit) != 0) {
+        return RLIM_INFINITY;
+    }
+    return limit.rlim_cur;
+}
+
+}  // namespace
+
+unsigned JobSlots::count(unsigned cpus, unsigned unlimited) const noexcept {
+    double slots = number;
+    switch (relation) {
+        case Relation::kExactly:
+            slots = number == 0 ? unlimited : number;
+            break;
+        case Relation::kMoreThan:
+            slots = static_cast<double>(cpus) + number;
+            break;
+        case Relation::kFewerThan:
+            slots = static_cast<double>(cpus) - number;
+            break;
+        case Relation::kPercent:
+            slots = std::round(cpus * (number / 100.0));
+            break;
+    }
+    return static_cast<unsigned>(std::clamp<double>(slots, 1, kMaxSlots));
+}
+
+JobSlots parse_job_slots(std::string_view text) {
+    JobSlots slots{.relation = JobSlots::Relation::kExactly};
+    if (text.starts_with('+')) {
+        slots.relation = JobSlots::Relation::kMoreThan;
+        text.remove_prefix(1);
+    } else if (text.starts_with('-')) {
+        slots.relation = JobSlots::Relation::kFewerThan;
+        text.remove_prefix(1);
+    } else if (text.ends_with('%')) {
+        slots.relation = JobSlots::Relation::kPercent;
+        text.remove_suffix(1);
+    }
+    const auto number = parse_count(text);
+    if (!number || *number > 1'000'000) {
+        throw UsageError("expected a number of jobs: N, +N, -N or N% of the CPUs, or 0");
+    }
+    slots.number = static_cast<unsigned>(*number);
+    return slots;
+}
+
+unsigned slots_within_limits() {
+    // A job costs up to four descriptors here (stdout, stderr, its watch, a spare) and one process.
+    constexpr rlim_t kReserved = 64;
+    constexpr rlim_t kDescriptorsPerJob = 4;
+    const rlim_t descriptors = std::max(soft_limit(RLIMIT_NOFILE), kReserved) - kReserved;
+    const rlim_t processes = std::max(soft_limit(RLIMIT_NPROC), kReserved) - kReserved;
+    const rlim_t slots = std::min(descriptors / kDescriptorsPerJob, processes);
+    return static_cast<unsigned>(std::clamp<rlim_t>(slots, 1, JobSlots::kMaxSlots));
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/options/options.h>
+
+#include <aiomisc/cli/options/option_parser.h>
+#include <aiomisc/cli/options/usage_error.h>
+#include <aiomisc/cli/options/words.h>
+
+#include <iterator>
+#include <span>
+#include <utility>
+
+namespace aiomisc::cli {
+namespace {
+
+// Options from elsewhere than the command line: nothing but options is allowed there.
+std::vector<std::string> option_tokens(
+    const std::vector<std::string>& words, const std::string& origin) {
+    try {
+        Options scratch;
+        OptionWords options = OptionParser(scratch).split(words);
+        if (options.count != words.size()) {
+            throw UsageError("'" + words[options.count] + "' is not an option");
+        }
+        return std::move(options.tokens);
+    } catch (const UsageError& error) {
+        throw UsageError("in " + origin + ": " + error.what());
+    }
+}
+
+// What the words behind the options name, read with the options of the command line alone: another
+// separator cannot come from the file that it helps to find.
+std::string find_target(
+    const std::vector<std::string>& tokens, std::span<const std::string> words, bool& directives) {
+    Options scratch;
+    OptionParser parser(scratch);
+    parser.parse(tokens);
+    directives = parser.wants_directives();
+    const SplitWords split = split_sources(words, parser.separators());
+    return split.command.empty() ? std::string() : split.command.front();
+}
+
+void check(const Options& options) {
+    const TemplateOptions& command = options.command;
+    if (command.no_shell && (command.shell_given || command.mode == Mode::kShell)) {
+        throw UsageError("--no-shell excludes --shell and --mode shell");
+    }
+    if (!command.words.empty() && command.words.front().empty()) {
+        throw UsageError("the command is an empty word");
+    }
+    if (command.words.empty() && command.mode != Mode::kAuto && command.mode != Mode::kShell) {
+        throw UsageError("--mode needs a TARGET");
+    }
+    if (options.action == Options::Action::kDescribe && command.words.size() != 1) {
+        throw UsageError("--describe needs one job module or source");
+    }
+}
+
+}  // namespace
+
+Options parse_command_line(const std::vector<std::string>& arguments, const ParseContext& context) {
+    Options options;
+    OptionParser parser(options);
+    OptionWords own = parser.split(arguments);
+    const auto words = std::span(arguments).subspan(own.count);
+
+    std::vector<std::string> tokens =
+        option_tokens(split_words(context.environment_options), "AIOMISC_RUN_OPTS");
+    if (context.directives != nullptr) {
+        bool wanted = false;
+        const std::string target = find_target(own.tokens, words, wanted);
+        if (wanted && !target.empty()) {
+            auto more = option_tokens(context.directives(target), target);
+            std::move(more.begin(), more.end(), std::back_inserter(tokens));
+        }
+    }
+    std::move(own.tokens.begin(), own.tokens.end(), std::back_inserter(tokens));
+    parser.parse(std::move(tokens));
+
+    SplitWords split = split_sources(words, parser.separators());
+    std::move(split.sources.begin(), split.sources.end(), std::back_inserter(options.sources));
+    options.command.words = std::move(split.command);
+    // A template that is nothing but the item is the item as a command line.
+    if (options.command.words == std::vector{options.command.placeholder}) {
+        options.command.words.clear();
+    }
+    check(options);
+    return options;
+}
+
+std::string all_options_help() {
+    Options scratch;
+    return OptionParser(scratch).help();
+}
+
+}  // namespace aiomisc::cli

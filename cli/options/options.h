@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/input/source_spec.h>
+#include <aiomisc/cli/options/halt.h>
+#include <aiomisc/cli/options/job_slots.h>
+#include <aiomisc/cli/options/policies.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// What the words after the options are.
+enum class Mode { kAuto, kModule, kSource, kExec, kShell };
+
+/// The command template and the way to run it.
+struct TemplateOptions {
+    std::vector<std::string> words;  ///< TARGET and its words; empty: each item is a command line
+    std::string placeholder = "{}";
+    Mode mode = Mode::kAuto;
+    bool quote = false;     ///< -q: template words are literal text
+    bool no_shell = false;  ///< argv is executed as it stands
+    std::string shell = "/bin/sh";
+    bool shell_given = false;
+    std::vector<std::string> cxx_flags;
+};
+
+/// How jobs are run.
+struct RunOptions {
+    JobSlots slots;
+    TimeLimit time_limit;
+    RetryPolicy retry;
+    KillLadder kill_ladder = default_kill_ladder();
+    HaltRule halt;
+    Milliseconds start_gap{0};
+    std::uint64_t worker_tasks = 0;  ///< 0: a worker is never replaced for this
+    std::uint64_t worker_rss = 0;    ///< bytes; 0: never
+    bool dry_run = false;
+};
+
+enum class OutputMode {
+    kGroup,       ///< a job's stdout, then its stderr, when it ends
+    kLineBuffer,  ///< whole lines as they come
+    kUngrouped,   ///< straight through
+};
+
+struct OutputOptions {
+    OutputMode mode = OutputMode::kGroup;
+    bool keep_order = false;
+    std::optional<std::string> tag;  ///< template of the prefix of each line
+    std::string spill_directory;     ///< empty: $TMPDIR or /tmp
+    std::uint64_t spill_bytes = std::uint64_t{1} << 20;
+};
+
+enum class ProgressMode { kAuto, kBar, kPlain, kJson, kNone };
+enum class SummaryMode { kAuto, kAlways, kNever };
+
+struct ReportOptions {
+    ProgressMode progress = ProgressMode::kAuto;
+    SummaryMode summary = SummaryMode::kAuto;
+    bool print_to_stderr = false;  ///< -t
+    bool print_to_stdout = false;  ///< -v
+    std::string job_log;           ///< path; empty: none
+    bool append_to_log = false;
+    std::optional<std::uint64_t> total;  ///< number of jobs, where the input cannot tell
+};
+
+/// The whole command line, understood.
+struct Options {
+    enum class Action { kRun, kDescribe, kHelp, kHelpAll, kVersion };
+
+    Action action = Action::kRun;
+    std::vector<SourceSpec> sources;  ///< none: standard input
+    InputOptions input;
+    TemplateOptions command;
+    RunOptions run;
+    OutputOptions output;
+    ReportOptions report;
+};
+
+/// Reads the options that a job file carries in its leading comments; see read_directives().
+using DirectiveReader = std::vector<std::string> (*)(const std::string& target);
+
+struct ParseContext {
+    std::string_view environment_options;    ///< value of AIOMISC_RUN_OPTS
+    DirectiveReader directives = nullptr;  ///< none: job files carry no options
+};
+
+/// Understands the words after the program's name.
+///
+/// Options end at the first word that is not one, or behind `--`. Those of the environment come
+/// first, then those of the job file, then those of the command line: the last one said holds.
+///
+/// Errors:    UsageError.
+Options parse_command_line(
+    const std::vector<std::string>& arguments, const ParseContext& context = {});
+
+/// The answer to --help=all: every option with its meaning.
+std::string all_options_help();
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/report/progress_display.h>
+
+#include <aiomisc/runtime/loop/event_loop.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include <unistd.h>
+
+namespace aiomisc::cli {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBarInterval{100};
+constexpr milliseconds kPlainInterval{10'000};
+constexpr milliseconds kJsonInterval{1000};
+
+/// A run this short shows no bar by itself.
+constexpr milliseconds kBarAfter{1000};
+
+/// What cannot be written to stderr is lost: there is nowhere to say so.
+void write_to_stderr(std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+        if (written < 0 && errno == EINTR) {
+            continue;
+        }
+        if (written <= 0) {
+            return;
+        }
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+}
+
+ProgressMode resolve(ProgressMode mode) {
+    if (mode != ProgressMode::kAuto) {
+        return mode;
+    }
+    return can_show_bar(STDERR_FILENO) ? ProgressMode::kAuto : ProgressMode::kNone;
+}
+
+}  // namespace
+
+ProgressDisplay::ProgressDisplay(EventLoop& loop, ProgressMode mode, Source state)
+    : loop_(loop), mode_(resolve(mode)), state_(std::move(state)), line_(&write_to_stderr) {}
+
+ProgressDisplay::~ProgressDisplay() {
+    timer_.cancel();
+    line_.remove();
+}
+
+milliseconds ProgressDisplay::interval() const noexcept {
+    switch (mode_) {
+        case ProgressMode::kPlain:
+            return kPlainInterval;
+        case ProgressMode::kJson:
+            return kJsonInterval;
+        default:
+            return kBarInterval;
+    }
+}
+
+void ProgressDisplay::start() {
+    if (mode_ == ProgressMode::kNone) {
+        return;
+    }
+    running_ = true;
+    const milliseconds first = mode_ == ProgressMode::kAuto ? kBarAfter : interval();
+    timer_ = loop_.call_later(first, [this] { tick(); });
+}
+
+void ProgressDisplay::tick() {
+    show(false);
+    timer_ = loop_.call_later(interval(), [this] { tick(); });
+}
+
+void ProgressDisplay::show(bool last) {
+    const ProgressState state = state_();
+    switch (mode_) {
+        case ProgressMode::kPlain:
+            write_to_stderr(plain_text(state) + "\n");
+            return;
+        case ProgressMode::kJson:
+            write_to_stderr(json_text(state));
+            return;
+        case ProgressMode::kAuto:
+        case ProgressMode::kBar:
+            if (!last) {
+                line_.show(bar_text(state, terminal_width(STDERR_FILENO), locale_is_utf8()));
+            }
+            return;
+        case ProgressMode::kNone:
+            return;
+    }
+}
+
+void ProgressDisplay::stop() {
+    if (!std::exchange(running_, false)) {
+        return;
+    }
+    timer_.cancel();
+    show(true);
+    line_.remove();
+}
+
+void ProgressDisplay::message(std::string_view text) {
+    lift();
+    write_to_stderr(text);
+    restore();
+}
+
+void ProgressDisplay::lift() {
+    line_.lift();
+}
+
+void ProgressDisplay::restore() {
+    line_.restore();
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/options/options.h>
+#include <aiomisc/cli/report/progress_text.h>
+#include <aiomisc/cli/report/terminal_line.h>
+#include <aiomisc/runtime/loop/call_handle.h>
+
+#include <functional>
+#include <string_view>
+
+namespace aiomisc {
+
+class EventLoop;
+
+}  // namespace aiomisc
+
+namespace aiomisc::cli {
+
+/// Shows on stderr how far the run is: a bar on a terminal, a line now and then, JSON objects, or
+/// nothing.
+///
+/// Affinity:  loop.
+class ProgressDisplay {
+public:
+    using Source = std::function<ProgressState()>;
+
+    /// `state` is asked whenever something is to be shown.
+    ProgressDisplay(EventLoop& loop, ProgressMode mode, Source state);
+    ProgressDisplay(const ProgressDisplay&) = delete;
+    ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+    ~ProgressDisplay();
+
+    void start();
+
+    /// Shows the end of the run and takes the bar away.
+    void stop();
+
+    /// Writes to stderr above the bar.
+    void message(std::string_view text);
+
+    /// Around the printing of job output to a terminal that also has the bar.
+    void lift();
+    void restore();
+
+private:
+    void tick();
+    void show(bool last);
+    [[nodiscard]] std::chrono::milliseconds interval() const noexcept;
+
+    EventLoop& loop_;
+    ProgressMode mode_;
+    Source state_;
+    TerminalLine line_;
+    CallHandle timer_;
+    bool running_ = false;
+};
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/report/summary.h>
+
+#include <aiomisc/cli/report/printable.h>
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace aiomisc::cli {
+namespace {
+
+constexpr std::size_t kMaxCommand = 200;
+
+struct CauseCount {
+    Cause cause;
+    std::string_view text;
+};
+
+constexpr CauseCount kCauses[] = {
+    {Cause::kExit, "with a status"},
+    {Cause::kSignal, "killed by a signal"},
+    {Cause::kTimeout, "timed out"},
+    {Cause::kMemory, "over the memory limit"},
+    {Cause::kCancelled, "cancelled"},
+    {Cause::kLaunch, "not started"},
+};
+
+std::string size_text(std::uint64_t kib) {
+    if (kib < 10 * 1024) {
+        return fmt::format("{} KiB", kib);
+    }
+    if (kib < 10 * 1024 * 1024) {
+        return fmt::format("{} MiB", kib >> 10);
+    }
+    return fmt::format("{} GiB", kib >> 20);
+}
+
+std::string seconds_text(std::chrono::milliseconds time) {
+    return fmt::format("{:.1f} s", static_cast<double>(time.count()) / 1000);
+}
+
+std::string counts_line(const RunTotals& totals, std::uint64_t not_run) {
+    std::string line = fmt::format(
+        "{} jobs: {} succeeded", totals.succeeded() + totals.failed(), totals.succeeded());
+    if (totals.failed() > 0) {
+        line += fmt::format(", {} failed", totals.failed());
+        std::string causes;
+        for (const auto& [cause, text] : kCauses) {
+            if (const auto count = totals.failed_by(cause); count > 0) {
+                causes += fmt::format("{}{} {}", causes.empty() ? "" : ", ", count, text);
+            }
+        }
+        line += " (" + causes + ")";
+    }
+    if (not_run > 0) {
+        line += fmt::format(", {} not run", not_run);
+    }
+    return line;
+}
+
+// Cut between characters, so that half of one does not show up escaped.
+std::string shortened(std::string_view command) {
+    std::string_view rest = command;
+    while (command.size() - rest.size() < kMaxCommand && !rest.empty()) {
+        if (!take_utf8(rest)) {
+            rest.remove_prefix(1);
+        }
+    }
+    return printable(command.substr(0, command.size() - rest.size())) + (rest.empty() ? "" : "…");
+}
+
+}  // namespace
+
+bool wants_summary(
+    SummaryMode mode,
+    const RunTotals& totals,
+    std::uint64_t not_run,
+    std::chrono::milliseconds elapsed,
+    bool terminal) {
+    switch (mode) {
+        case SummaryMode::kAlways:
+            return true;
+        case SummaryMode::kNever:
+            return false;
+        case SummaryMode::kAuto:
+            break;
+    }
+    return totals.failed() > 0 || not_run > 0 || (terminal && elapsed >= std::chrono::seconds(2));
+}
+
+std::string summary_text(
+    const RunTotals& totals, std::uint64_t not_run, std::chrono::milliseconds elapsed) {
+    std::string text;
+    const auto add = [&text](std::string_view line) { text += fmt::format("aiomisc-run: {}\n", line); };
+    add(counts_line(totals, not_run));
+    add(fmt::format(
+        "{} wall, {} CPU, peak RSS of a job {}", seconds_text(elapsed),
+        seconds_text(std::chrono::duration_cast<std::chrono::milliseconds>(totals.cpu_time())),
+        size_text(totals.peak_rss_kib())));
+    for (const RunTotals::Failure& failure : totals.failures()) {
+        add(fmt::format(
+            "job {}: {}: {}", failure.seq, shortened(failure.cause), shortened(failure.command)));
+    }
+    if (totals.failed() > totals.failures().size()) {
+        add(fmt::format("and {} more", totals.failed() - totals.failures().size()));
+    }
+    return text;
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/run/application.h>
+
+#include "build_config.h"
+
+#include <aiomisc/cli/exit_codes.h>
+#include <aiomisc/cli/options/directives.h>
+#include <aiomisc/cli/options/help.h>
+#include <aiomisc/cli/options/options.h>
+#include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/run/launch.h>
+#include <aiomisc/cli/source_cache/source_cache.h>
+#include <aiomisc/cli/target/target.h>
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/log/log.h>
+#include <aiomisc/worker/job/job_module.h>
+#include <aiomisc/worker/pool/worker_hooks.h>
+#include <aiomisc/worker/process/zygote.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace aiomisc::cli {
+
+namespace {
+
+void say(const std::string& text) {
+    fmt::print(stderr, "aiomisc-run: {}\n", text);
+}
+
+std::string environment(const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): there is one thread
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+std::filesystem::path compiled(const Target& target, const Options& options) {
+    SourceCache cache(SourceCache::default_root(), Compiler::configured(), &say);
+    return cache.module_of(target.path, options.command.cxx_flags);
+}
+
+/// The module to load for a target, if it is one.
+std::optional<std::filesystem::path> module_file(const Target& target, const Options& options) {
+    switch (target.kind) {
+        case Target::Kind::kCommand:
+            return std::nullopt;
+        case Target::Kind::kModule:
+            return target.path;
+        case Target::Kind::kSource:
+            return compiled(target, options);
+    }
+    return std::nullopt;
+}
+
+int describe(const Options& options) {
+    const Target target = choose_target(options.command);
+    const auto file = module_file(target, options);
+    if (!file) {
+        throw Error("--describe needs a job module (.so) or a C++ source");
+    }
+    fmt::print("{}", JobModule::load(*file).describe());
+    return kSuccess;
+}
+
+int start(const Options& options, const std::vector<std::string>& arguments) {
+    const Target target = choose_target(options.command);
+    if (!target.warning.empty()) {
+        say(target.warning);
+    }
+    const auto file = module_file(target, options);
+    // Before a module is loaded, whose static objects may start threads, and before there is a
+    // loop.
+    process::Zygote::ensure(detail::worker_hooks());
+    if (!file) {
+        return launch_jobs(options, arguments, target, nullptr);
+    }
+    const JobModule module = JobModule::load(*file);
+    if (module.main() != nullptr && (module.job() == nullptr || options.sources.empty())) {
+        return launch_script(options, target, module);
+    }
+    return launch_jobs(options, arguments, target, &module);
+}
+
+int perform(const Options& options, const std::vector<std::string>& arguments) {
+    switch (options.action) {
+        case Options::Action::kHelp:
+            fmt::print("{}", short_help());
+            return kSuccess;
+        case Options::Action::kHelpAll:
+            fmt::print("{}", all_options_help());
+            return kSuccess;
+        case Options::Action::kVersion:
+            fmt::print(
+                "aiomisc-run {} (job module ABI {})\n", AIOMISC_RUN_VERSION, job::kModuleAbi);
+            return kSuccess;
+        case Options::Action::kDescribe:
+            return describe(options);
+        case Options::Action::kRun:
+            return start(options, arguments);
+    }
+    return kLauncherError;
+}
+
+}  // namespace
+
+int run_application(const std::vector<std::string>& arguments) {
+    // A reader that goes away is learned from EPIPE.
+    ::signal(SIGPIPE, SIG_IGN);
+    try {
+        log::basic_config({.level = log::Level::kWarning, .log_format = log::Format::kPlain});
+        const std::string defaults = environment("AIOMISC_RUN_OPTS");
+        const Options options = parse_command_line(
+            arguments, {.environment_options = defaults, .directives = &read_directives});
+        return perform(options, arguments);
+    } catch (const UsageError& error) {
+        fmt::print(stderr, "{}", usage_message(error));
+    } catch (const std::exception& error) {
+        say(printable(error.what()));
+    }
+    return kLauncherError;
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/run/job_run.h>
+
+#include <aiomisc/cli/output/sink.h>
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/loop/event_loop.h>
+#include <aiomisc/runtime/loop/fd_watcher.h>
+#include <aiomisc/runtime/task/select.h>
+#include <aiomisc/runtime/task/sleep.h>
+#include <aiomisc/runtime/task/wait_for.h>
+
+#include <random>
+#include <utility>
+
+namespace aiomisc::cli {
+
+namespace {
+
+/// Successes before a percentage of the median says anything.
+constexpr std::size_t kEnoughForMedian = 3;
+
+double random_share() {
+    thread_local std::minstd_rand random{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0, 1)(random);
+}
+
+/// Waits for `stopped` beside something else; what is not first is cancelled.
+Task<> until_set(Event& event) {
+    co_await event.wait();
+}
+
+JobResult not_started(const std::exception& error) {
+    JobResult result;
+    result.cause = Cause::kLaunch;
+    result.exit_status = -1;
+    result.started = std::chrono::system_clock::now();
+    result.error = error.what();
+    return result;
+}
+
+}  // namespace
+
+JobRun::JobRun(Parts parts)
+    : parts_(parts), slots_(parts.slots), halt_(parts.options.run.halt), begin_(parts.loop.now()) {}
+
+std::chrono::milliseconds JobRun::elapsed() const {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(parts_.loop.now() - begin_);
+}
+
+ProgressState JobRun::progress() const {
+    ProgressState state;
+    state.total = input_ended_ ? std::optional(started_) : parts_.total;
+    state.done = done_;
+    state.failed = totals_.failed();
+    state.running = running_.size();
+    state.slots = parts_.slots;
+    state.elapsed = elapsed();
+    state.median_runtime = runtimes_.median();
+    return state;
+}
+
+void JobRun::drain() noexcept {
+    stopped_.set();
+}
+
+void JobRun::cancel() noexcept {
+    cancelled_ = true;
+    stopped_.set();
+    for (auto& [seq, attempt] : running_) {
+        attempt->handle->cancel();
+    }
+}
+
+void JobRun::fail(std::exception_ptr error) noexcept {
+    if (!error_) {
+        error_ = std::move(error);
+    }
+    cancel();
+}
+
+Task<> JobRun::run() {
+    begin_ = parts_.loop.now();
+    try {
+        co_await feed();
+    } catch (const CancelledError&) {
+        fail(std::current_exception());
+    } catch (...) {
+        fail(std::current_exception());
+    }
+    co_await jobs_.join();
+    if (error_) {
+        std::rethrow_exception(error_);
+    }
+    co_await parts_.printer.flush();
+}
+
+Task<std::optional<JobInput>> JobRun::next_input() {
+    JobInput input;
+    for (;;) {
+        switch (parts_.inputs.next(input)) {
+            case Pull::kItem:
+                co_return input;
+            case Pull::kEnd:
+                input_ended_ = true;
+                co_return std::nullopt;
+            case Pull::kWait:
+                break;
+        }
+        // A slow input does not keep a run from being stopped.
+        co_await select({}, readable(parts_.inputs.wait_fd()), until_set(stopped_));
+        if (stopped_.is_set()) {
+            co_return std::nullopt;
+        }
+    }
+}
+
+Task<> JobRun::feed() {
+    while (!stopped_.is_set()) {
+        const auto slot_or_stop = co_await select({}, slots_.acquire(), until_set(stopped_));
+        const auto slot = slot_or_stop.template get<0>();
+        if (!slot) {
+            co_return;
+        }
+        if (stopped_.is_set()) {
+            co_return;
+        }
+        std::optional<JobInput> input = co_await next_input();
+        if (!input) {
+            co_return;
+        }
+        ++started_;
+        jobs_.spawn(run_job(std::move(*input), *slot));
+        if (parts_.options.run.start_gap.count() > 0) {
+            co_await pause(parts_.options.run.start_gap);
+        }
+    }
+}
+
+Task<> JobRun::pause(Duration duration) {
+    try {
+        co_await wait_for(until_set(stopped_), duration);
+    } catch (const TimeoutError&) {  // NOLINT(bugprone-empty-catch): the time passed, as it should
+    }
+}
+
+Task<> JobRun::run_job(JobInput input, unsigned slot) {
+    JobSpec last;
+    try {
+        const JobResult result = co_await run_attempts(input, slot, last);
+        finish(last, result);
+    } catch (...) {
+        fail(std::current_exception());
+    }
+    slots_.release(slot);
+}
+
+Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSpec& last) {
+    for (unsigned attempt = 1;; ++attempt) {
+        JobResult result;
+        try {
+            last = parts_.planner.plan(input, slot, attempt);
+        } catch (const Error& error) {
+            last =
+                JobSpec{.seq = input.seq, .slot = slot, .attempt = attempt, .items = input.items};
+            result = not_started(error);
+        }
+        if (attempt == 1) {
+            announce(last);
+        }
+        if (result.cause != Cause::kLaunch) {
+            result = co_await run_once(last);
+        }
+        OutputAssembler& output = parts_.printer.assembler();
+        result.out_bytes = output.written(last.seq, OutputStream::kOut);
+        result.err_bytes = output.written(last.seq, OutputStream::kErr);
+        const bool final =
+            result.succeeded() || stopped_.is_set() || !parts_.options.run.retry.allows(attempt);
+        if (parts_.log != nullptr) {
+            parts_.log->attempt(last, result, final);
+        }
+        if (final) {
+            co_return result;
+        }
+        output.discard(last.seq);
+        co_await pause(parts_.options.run.retry.pause_after(attempt, random_share()));
+    }
+}
+
+void JobRun::announce(const JobSpec& job) {
+    const ReportOptions& report = parts_.options.report;
+    const std::string line = job.text + "\n";
+    parts_.printer.assembler().begin(
+        job.seq, job.tag, report.print_to_stdout ? line : std::string());
+    if (report.print_to_stderr) {
+        parts_.printer.message(line);
+    }
+}
+
+std::optional<Duration> JobRun::time_limit() const {
+    const TimeLimit& limit = parts_.options.run.time_limit;
+    if (limit.fixed) {
+        return *limit.fixed;
+    }
+    if (limit.percent_of_median && runtimes_.count() >= kEnoughForMedian) {
+        return std::chrono::duration_cast<Duration>(
+            *runtimes_.median() * (*limit.percent_of_median / 100));
+    }
+    return std::nullopt;
+}
+
+Task<JobResult> JobRun::run_once(JobSpec job) {
+    const std::uint64_t seq = job.seq;
+    TaskHandle<JobResult> handle = create_task(
+        parts_.executor.run(std::move(job), JobOutput(parts_.printer.assembler(), seq)));
+    Attempt attempt{&handle};
+    running_[seq] = &attempt;
+    if (cancelled_) {
+        handle.cancel();
+    }
+    CallHandle timer;
+    if (const auto limit = time_limit()) {
+        timer = parts_.loop.call_later(*limit, [&attempt] {
+            attempt.timed_out = true;
+            attempt.handle->cancel();
+        });
+    }
+    std::exception_ptr error;
+    JobResult result;
+    try {
+        result = co_await handle;
+    } catch (const CancelledError&) {
+        // Cancelled before it began.
+        result.cause = Cause::kCancelled;
+        result.exit_status = -1;
+        result.started = std::chrono::system_clock::now();
+    } catch (...) {
+        error = std::current_exception();
+    }
+    timer.cancel();
+    running_.erase(seq);
+    if (error) {
+        std::rethrow_exception(error);
+    }
+    if (result.cause == Cause::kCancelled && attempt.timed_out && !cancelled_) {
+        result.cause = Cause::kTimeout;
+    }
+    co_return result;
+}
+
+void JobRun::finish(const JobSpec& job, const JobResult& result) {
+    ++done_;
+    parts_.printer.assembler().finish(job.seq);
+    parts_.printer.notify();
+    totals_.add(job, result);
+    if (result.succeeded()) {
+        runtimes_.add(result.runtime);
+    }
+    const std::uint64_t total = parts_.total.value_or(started_);
+    switch (halt_.on_result(result, input_ended_ ? started_ : total)) {
+        case HaltRule::When::kNever:
+            break;
+        case HaltRule::When::kSoon:
+            drain();
+            break;
+        case HaltRule::When::kNow:
+            cancel();
+            break;
+    }
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/input/job_inputs.h>
+#include <aiomisc/cli/job/executor.h>
+#include <aiomisc/cli/job/job_planner.h>
+#include <aiomisc/cli/log/job_log.h>
+#include <aiomisc/cli/options/options.h>
+#include <aiomisc/cli/report/median.h>
+#include <aiomisc/cli/report/progress_display.h>
+#include <aiomisc/cli/report/run_totals.h>
+#include <aiomisc/cli/run/output_printer.h>
+#include <aiomisc/cli/run/slots.h>
+#include <aiomisc/runtime/sync/event.h>
+#include <aiomisc/runtime/task/task_group.h>
+#include <aiomisc/runtime/task/task_handle.h>
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <unordered_map>
+
+namespace aiomisc::cli {
+
+/// Takes the jobs of a run from their input to their end.
+///
+///     inputs ─► a free slot ─► attempt, and further ones ─► log, totals, halt rule
+///                                  └► output ─► printer
+///
+/// One job a slot; the next input is not even read before a slot is free. Stopping: drain() starts
+/// nothing more, cancel() also ends what runs, by the executor's kill ladder.
+///
+/// Affinity:  loop.
+class JobRun {
+public:
+    struct Parts {
+        EventLoop& loop;
+        const Options& options;
+        JobInputs& inputs;
+        const JobPlanner& planner;
+        Executor& executor;
+        OutputPrinter& printer;
+        JobLog* log;  ///< may be null
+        unsigned slots;
+        std::optional<std::uint64_t> total;  ///< of jobs, if it is known
+    };
+
+    explicit JobRun(Parts parts);
+
+    /// Runs until every job has ended, or the run was stopped and what ran has ended.
+    ///
+    /// Errors: what ends a run: ReaderGone, SystemError (output, log or input fail). Everything
+    /// that ran has ended then too.
+    Task<> run();
+
+    /// Starts nothing more.
+    void drain() noexcept;
+
+    /// Starts nothing more, and ends what runs.
+    void cancel() noexcept;
+
+    [[nodiscard]] ProgressState progress() const;
+
+    [[nodiscard]] const RunTotals& totals() const noexcept { return totals_; }
+
+    [[nodiscard]] const HaltPolicy& halt() const noexcept { return halt_; }
+
+    /// Whether inputs were left that did not become jobs.
+    [[nodiscard]] bool input_left() const noexcept { return !input_ended_; }
+
+    [[nodiscard]] std::chrono::milliseconds elapsed() const;
+
+private:
+    struct Attempt {
+        TaskHandle<JobResult>* handle = nullptr;
+        bool timed_out = false;
+    };
+
+    Task<> feed();
+    Task<std::optional<JobInput>> next_input();
+    Task<> run_job(JobInput input, unsigned slot);
+    Task<JobResult> run_attempts(const JobInput& input, unsigned slot, JobSpec& last);
+    Task<JobResult> run_once(JobSpec job);
+    void announce(const JobSpec& job);
+    void finish(const JobSpec& job, const JobResult& result);
+    void fail(std::exception_ptr error) noexcept;
+    [[nodiscard]] std::optional<Duration> time_limit() const;
+    Task<> pause(Duration duration);
+
+    Parts parts_;
+    Slots slots_;
+    HaltPolicy halt_;
+    RunTotals totals_;
+    RunningMedian runtimes_;
+    TaskGroup jobs_;
+    std::unordered_map<std::uint64_t, Attempt*> running_;
+    Event stopped_;
+    std::exception_ptr error_;
+    TimePoint begin_;
+    std::uint64_t started_ = 0;
+    std::uint64_t done_ = 0;
+    bool input_ended_ = false;
+    bool cancelled_ = false;
+};
+
+}  // namespace aiomisc::cli

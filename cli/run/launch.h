@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/options/options.h>
+#include <aiomisc/cli/target/target.h>
+#include <aiomisc/worker/job/job_module.h>
+
+#include <string>
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// Runs the jobs of a command (`module` is null) or of a job module, and returns the exit status.
+/// Errors: UsageError, Error (before any job was started).
+int launch_jobs(
+    const Options& options,
+    const std::vector<std::string>& arguments,
+    const Target& target,
+    const JobModule* module);
+
+/// Runs the main coroutine of a job script in our loop.
+/// Errors: UsageError (sources were given).
+int launch_script(const Options& options, const Target& target, const JobModule& module);
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/run/output_printer.h>
+
+#include <aiomisc/runtime/loop/fd_watcher.h>
+
+namespace aiomisc::cli {
+
+bool OutputPrinter::drain() {
+    if (!shares_terminal_ || assembler_.idle()) {
+        return assembler_.drain();
+    }
+    display_.lift();
+    const bool all = assembler_.drain();
+    display_.restore();
+    return all;
+}
+
+Task<> OutputPrinter::flush() {
+    while (!drain()) {
+        co_await writable(assembler_.blocked_fd());
+    }
+}
+
+Task<> OutputPrinter::run() {
+    for (;;) {
+        co_await ready_.wait();
+        ready_.clear();
+        co_await flush();
+    }
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/output/output_assembler.h>
+#include <aiomisc/cli/report/progress_display.h>
+#include <aiomisc/runtime/sync/event.h>
+#include <aiomisc/runtime/task/task.h>
+
+#include <string_view>
+
+namespace aiomisc::cli {
+
+/// Prints what the assembler allows to be printed, as fast as the reader takes it.
+///
+/// Affinity:  loop.
+class OutputPrinter {
+public:
+    OutputPrinter(OutputAssembler& assembler, ProgressDisplay& display, bool shares_terminal)
+        : assembler_(assembler), display_(display), shares_terminal_(shares_terminal) {}
+
+    [[nodiscard]] OutputAssembler& assembler() noexcept { return assembler_; }
+
+    /// Writes a line of ours to stderr, above the bar.
+    void message(std::string_view text) { display_.message(text); }
+
+    /// Something may be printable now.
+    void notify() noexcept { ready_.set(); }
+
+    /// Prints until cancelled. Errors: ReaderGone; SystemError.
+    Task<> run();
+
+    /// Prints everything that is left. Errors: as run().
+    Task<> flush();
+
+private:
+    bool drain();
+
+    OutputAssembler& assembler_;
+    ProgressDisplay& display_;
+    bool shares_terminal_;
+    Event ready_;
+};
+
+}  // namespace aiomisc::cli

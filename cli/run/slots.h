@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/runtime/sync/semaphore.h>
+#include <aiomisc/runtime/task/task.h>
+
+#include <cstddef>
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// The places where jobs run, numbered from 1. The lowest free number is given out first.
+class Slots {
+public:
+    explicit Slots(unsigned count) : taken_(count, false), free_(count) {}
+
+    /// Waits for a free slot and takes it.
+    /// Cancel: ends at once; nothing was taken.
+    Task<unsigned> acquire() {
+        co_await free_.acquire();
+        for (std::size_t index = 0;; ++index) {
+            if (!taken_[index]) {
+                taken_[index] = true;
+                co_return static_cast<unsigned>(index + 1);
+            }
+        }
+    }
+
+    void release(unsigned slot) {
+        taken_[slot - 1] = false;
+        free_.release();
+    }
+
+private:
+    std::vector<bool> taken_;
+    Semaphore free_;
+};
+
+}  // namespace aiomisc::cli

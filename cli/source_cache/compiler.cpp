@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/source_cache/compiler.h>
+
+#include "build_config.h"
+
+#include <aiomisc/cli/options/words.h>
+#include <aiomisc/cli/target/program.h>
+#include <aiomisc/runtime/base/error.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace aiomisc::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// What GCC and clang read beside their command line.
+constexpr const char* kEnvironment[] = {
+    "CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX",
+    "LD_RUN_PATH", "SOURCE_DATE_EPOCH"};
+
+const char* environment(const char* name) {
+    return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing of ours changes it
+}
+
+std::string include_directory() {
+    std::error_code error;
+    const fs::path binary = fs::read_symlink("/proc/self/exe", error);
+    if (!error) {
+        const fs::path installed = binary.parent_path() / AIOMISC_RUN_INCLUDE_FROM_BINARY;
+        if (fs::exists(installed / "aiomisc" / "job.h", error)) {
+            return installed.lexically_normal().string();
+        }
+    }
+    return AIOMISC_RUN_BUILD_INCLUDE;
+}
+
+std::string describe_file(const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) {
+        throw SystemError::from_errno("stat", path);
+    }
+    return path + " " + std::to_string(status.st_size) + " " +
+           std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
+}
+
+/// stdin from /dev/null; stdout, which may be the launcher's output, to stderr.
+class SpawnActions {
+public:
+    SpawnActions() {
+        ::posix_spawn_file_actions_init(&actions_);
+        ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        ::posix_spawn_file_actions_adddup2(&actions_, STDERR_FILENO, STDOUT_FILENO);
+    }
+
+    SpawnActions(const SpawnActions&) = delete;
+    SpawnActions& operator=(const SpawnActions&) = delete;
+
+    ~SpawnActions() { ::posix_spawn_file_actions_destroy(&actions_); }
+
+    [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+private:
+    posix_spawn_file_actions_t actions_{};
+};
+
+int run(const std::vector<std::string>& words) {
+    std::vector<char*> argv;
+    for (const std::string& word : words) {
+        argv.push_back(const_cast<char*>(word.c_str()));  // NOLINT: POSIX promises not to write there
+    }
+    argv.push_back(nullptr);
+    pid_t pid = 0;
+    const SpawnActions actions;
+    const int error = ::posix_spawnp(&pid, argv[0], actions.get(), nullptr, argv.data(), environ);
+    if (error != 0) {
+        throw SystemError::from_code(error, "execute the compiler", words.front());
+    }
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0) {
+        if (errno != EINTR) {
+            throw SystemError::from_errno("wait for the compiler", words.front());
+        }
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+Compiler Compiler::configured() {
+    const char* const chosen = environment("CXX");
+    std::vector<std::string> command =
+        chosen != nullptr && *chosen != '\0' ? split_words(chosen) : std::vector<std::string>{AIOMISC_RUN_CXX};
+    std::vector<std::string> flags = split_words(AIOMISC_RUN_CXX_FLAGS);
+    flags.push_back("-I" + include_directory());
+    return {std::move(command), std::move(flags)};
+}
+
+Compiler::Compiler(std::vector<std::string> command, std::vector<std::string> flags)
+    : command_(std::move(command)), flags_(std::move(flags)) {}
+
+std::vector<std::string> Compiler::identity() const {
+    std::vector<std::string> identity;
+    for (const std::string& word : command_) {
+        const auto program = find_program(word);
+        if (!program && &word == &command_.front()) {
+            throw Error("there is no compiler '" + word + "'; set CXX to one");
+        }
+        identity.push_back(program ? describe_file(*program) : word);
+        std::error_code error;
+        const fs::path real = program ? fs::canonical(*program, error) : fs::path();
+        if (program && !error && real != *program) {
+            identity.push_back(describe_file(real.string()));
+        }
+    }
+    identity.insert(identity.end(), flags_.begin(), flags_.end());
+    for (const char* name : kEnvironment) {
+        const char* const value = environment(name);
+        identity.push_back(std::string(name) + (value != nullptr ? "=" + std::string(value) : ""));
+    }
+    return identity;
+}
+
+void Compiler::compile(const Request& request) const {
+    std::vector<std::string> words = command_;
+    words.insert(words.end(), flags_.begin(), flags_.end());
+    words.insert(
+        words.end(), {"-shared", "-fPIC", "-MD", "-MF", request.dependency_file, "-MT", "module",
+                      "-o", request.output, request.source});
+    words.insert(words.end(), request.flags.begin(), request.flags.end());
+    if (const int status = run(words); status != 0) {
+        throw Error(
+            "compiling " + request.source + " failed: " + command_.front() + " exited with " +
+            std::to_string(status));
+    }
+}
+
+std::vector<std::string> parse_dependencies(const std::string& text) {
+    std::vector<std::string> files;
+    std::string word;
+    const auto end_word = [&] {
+        if (!word.empty()) {
+            files.push_back(std::exchange(word, {}));
+        }
+    };
+    // make's quoting: `\ ` and `\#` for the characters, `$$` for a dollar, `\` at the end of a line.
+    std::size_t at = text.find(": ");
+    for (at = at == std::string::npos ? text.size() : at + 2; at < text.size(); ++at) {
+        const char next = at + 1 < text.size() ? text[at + 1] : '\0';
+        if (text[at] == '\\' && (next == ' ' || next == '#' || next == '\\')) {
+            word += next;
+            ++at;
+        } else if (text[at] == '$' && next == '$') {
+            word += '$';
+            ++at;
+        } else if (text[at] == '\\' && next == '\n') {
+            end_word();
+            ++at;
+        } else if (text[at] == ' ' || text[at] == '\n') {
+            end_word();
+        } else {
+            word += text[at];
+        }
+    }
+    end_word();
+    return files;
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// What turns a C++ source into a job module.
+class Compiler {
+public:
+    /// $CXX, else the compiler that built this program; with the flags for our headers.
+    static Compiler configured();
+
+    /// `command` is the program and what stands right behind it (`ccache clang++`); `flags` stand
+    /// before the source.
+    Compiler(std::vector<std::string> command, std::vector<std::string> flags);
+
+    /// Text that changes when another compiler, other flags or another environment would be used:
+    /// the programs named in the command, with size and time, the flags, the variables that
+    /// compilers read.
+    ///
+    /// Errors:    Error (there is no such compiler).
+    [[nodiscard]] std::vector<std::string> identity() const;
+
+    struct Request {
+        std::string source;
+        std::string output;
+        std::string dependency_file;     ///< gets the files that were read, in make's syntax
+        std::vector<std::string> flags;  ///< behind the source, so that they can name libraries
+    };
+
+    /// Compiles, with diagnostics on stderr.
+    ///
+    /// Errors:    Error (the compiler failed, or is not there), SystemError.
+    void compile(const Request& request) const;
+
+private:
+    std::vector<std::string> command_;
+    std::vector<std::string> flags_;
+};
+
+/// The prerequisites in a dependency file as compilers write it for make.
+std::vector<std::string> parse_dependencies(const std::string& text);
+
+}  // namespace aiomisc::cli

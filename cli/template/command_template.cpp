@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/template/command_template.h>
+
+#include <aiomisc/cli/target/program.h>
+#include <aiomisc/cli/template/plain_words.h>
+#include <aiomisc/cli/template/shell_quote.h>
+#include <aiomisc/runtime/base/error.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace aiomisc::cli {
+namespace {
+
+constexpr const char* kScriptName = "aiomisc-run";  // $0, which shells put before their messages
+
+FilledCommand checked(FilledCommand filled) {
+    for (const std::string& argument : filled.command.argv) {
+        if (argument.find('\0') != std::string::npos) {
+            throw Error("an item holds a zero byte, which no argument can; are items separated by -0?");
+        }
+    }
+    return filled;
+}
+
+std::string join(const std::vector<std::string>& words) {
+    std::string joined;
+    for (const std::string& word : words) {
+        joined += &word == &words.front() ? "" : " ";
+        joined += word;
+    }
+    return joined;
+}
+
+/// Every item is a command line.
+class LineCommand final : public CommandTemplate {
+public:
+    explicit LineCommand(std::string shell) : shell_(std::move(shell)) {}
+
+    [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned) const override {
+        const std::string line = join(input.items);
+        return checked({.command = {.program = shell_, .argv = {shell_, "-c", line}}, .text = line});
+    }
+
+private:
+    std::string shell_;
+};
+
+/// A script of the shell.
+class ShellCommand final : public CommandTemplate {
+public:
+    ShellCommand(ShellTemplate script, std::string shell)
+        : script_(std::move(script)), shell_(std::move(shell)) {}
+
+    [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned slot) const override {
+        ShellScript script = script_.fill(input, slot);
+        std::vector<std::string> argv{shell_, "-c", std::move(script.script), kScriptName};
+        std::move(script.values.begin(), script.values.end(), std::back_inserter(argv));
+        return checked(
+            {.command = {.program = shell_, .argv = std::move(argv)},
+             .text = script_.text(input, slot)});
+    }
+
+private:
+    ShellTemplate script_;
+    std::string shell_;
+};
+
+/// Words that are executed without a shell. A word that is nothing but `{}` becomes as many
+/// arguments as there are items.
+class DirectCommand final : public CommandTemplate {
+public:
+    DirectCommand(const std::vector<std::string>& words, const std::string& placeholder) {
+        words_.reserve(words.size());
+        for (const std::string& word : words) {
+            words_.emplace_back(word, placeholder);
+        }
+        if (!words_.front().has_placeholder()) {
+            program_ = find_program(words.front()).value_or(words.front());
+        }
+    }
+
+    [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned slot) const override {
+        std::vector<std::string> argv;
+        for (const TextTemplate& word : words_) {
+            if (const auto* placeholder = word.sole_placeholder()) {
+                auto values = expand(*placeholder, input, slot);
+                std::move(values.begin(), values.end(), std::back_inserter(argv));
+            } else {
+                argv.push_back(word.fill(input, slot));
+            }
+        }
+        if (argv.empty()) {
+            throw Error("the command is empty");
+        }
+        std::string text = shell_join(argv);
+        std::string program =
+            program_.empty() ? find_program(argv.front()).value_or(argv.front()) : program_;
+        return checked(
+            {.command = {.program = std::move(program), .argv = std::move(argv)},
+             .text = std::move(text)});
+    }
+
+private:
+    std::vector<TextTemplate> words_;
+    std::string program_;  // empty while it depends on the item
+};
+
+void append_items_if_none(std::vector<std::string>& words, const std::string& placeholder) {
+    const bool has_one = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+        return TextTemplate(word, placeholder).has_placeholder();
+    });
+    if (!has_one) {
+        words.push_back(placeholder);
+    }
+}
+
+// Words as literal text of a shell script, around the placeholders in them.
+std::string quote_around_placeholders(const std::string& word, const std::string& placeholder) {
+    std::string text;
+    std::string literal;
+    const auto end_literal = [&] {
+        text += literal.empty() ? "" : "'" + escape_single_quoted(std::exchange(literal, {})) + "'";
+    };
+    for (std::string_view rest = word; !rest.empty();) {
+        const auto match = match_placeholder(rest, placeholder);
+        if (match) {
+            end_literal();
+            text += rest.substr(0, match->length);
+        } else {
+            literal += rest.front();
+        }
+        rest.remove_prefix(match ? match->length : 1);
+    }
+    end_literal();
+    return text.empty() ? "''" : text;
+}
+
+bool embeds_all_items(const std::vector<std::string>& words, const std::string& placeholder) {
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+        return TextTemplate(word, placeholder).embeds_all_items();
+    });
+}
+
+std::string shell_program(const std::string& shell) {
+    return find_program(shell).value_or(shell);
+}
+
+}  // namespace
+
+std::unique_ptr<CommandTemplate> CommandTemplate::make(
+    const TemplateOptions& options, bool many_items) {
+    std::vector<std::string> words = options.words;
+    const std::string& placeholder = options.placeholder;
+    if (words.empty()) {
+        return std::make_unique<LineCommand>(shell_program(options.shell));
+    }
+    append_items_if_none(words, placeholder);
+    if (options.no_shell || options.mode == Mode::kExec) {
+        return std::make_unique<DirectCommand>(words, placeholder);
+    }
+    if (!options.quote && words.front().find('/') != std::string::npos &&
+        is_executable_file(words.front())) {
+        words.front() = shell_quote(words.front());  // a file, whatever its name looks like
+    }
+    const bool shell_wanted = options.shell_given || options.mode == Mode::kShell;
+    if (options.quote) {
+        if (!shell_wanted && plain_words(words.front(), placeholder)) {
+            return std::make_unique<DirectCommand>(words, placeholder);
+        }
+        for (std::string& word : words) {
+            word = quote_around_placeholders(word, placeholder);
+        }
+    }
+    const std::string text = join(words);
+    const auto plain = shell_wanted ? std::nullopt : plain_words(text, placeholder);
+    // Unquoted in a shell, the blanks between several items would end the word they stand in.
+    if (plain && !(many_items && embeds_all_items(*plain, placeholder))) {
+        return std::make_unique<DirectCommand>(*plain, placeholder);
+    }
+    return std::make_unique<ShellCommand>(
+        ShellTemplate(text, placeholder), shell_program(options.shell));
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/template/placeholder.h>
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// What surrounds a place in shell text.
+enum class ShellContext {
+    kUnquoted,
+    kDoubleQuoted,
+    kSingleQuoted,
+    kHereDocument,
+    kArithmetic,  ///< $((…)) and ((…)), where a shell evaluates what it finds
+};
+
+/// A placeholder in shell text.
+struct ShellHole {
+    Placeholder placeholder;
+    ShellContext context = ShellContext::kUnquoted;
+    bool backquoted = false;  ///< somewhere inside `…`
+
+    friend bool operator==(const ShellHole&, const ShellHole&) = default;
+};
+
+/// Text to be taken as it stands, or a hole to fill.
+using ShellPiece = std::variant<std::string, ShellHole>;
+
+/// Finds the placeholders in shell text and the quoting around each.
+///
+/// `${` always belongs to the shell. A backslash or a lone `$` right before a placeholder is kept
+/// from acting on what will be written there.
+///
+/// Errors:    UsageError (a placeholder where no value can be written: in $'…', or in a here-document
+///            with a quoted delimiter).
+std::vector<ShellPiece> lex_shell(std::string_view text, std::string_view whole);
+
+}  // namespace aiomisc::cli

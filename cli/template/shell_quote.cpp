@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/template/shell_quote.h>
+
+#include <algorithm>
+
+namespace aiomisc::cli {
+namespace {
+
+bool is_plain(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_@%+:,./-").find(c) != std::string_view::npos;
+}
+
+std::string escape_with_backslash(std::string_view text, std::string_view special) {
+    std::string escaped;
+    escaped.reserve(text.size());
+    for (const char c : text) {
+        if (special.find(c) != std::string_view::npos) {
+            escaped += '\\';
+        }
+        escaped += c;
+    }
+    return escaped;
+}
+
+}  // namespace
+
+std::string shell_quote(std::string_view text) {
+    if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) {
+        return std::string(text);
+    }
+    return "'" + escape_single_quoted(text) + "'";
+}
+
+std::string shell_join(const std::vector<std::string>& words) {
+    std::string joined;
+    for (const std::string& word : words) {
+        joined += joined.empty() ? "" : " ";
+        joined += shell_quote(word);
+    }
+    return joined;
+}
+
+std::string escape_single_quoted(std::string_view text) {
+    std::string escaped;
+    escaped.reserve(text.size());
+    for (const char c : text) {
+        if (c == '\'') {
+            escaped += R"('\'')";
+        } else {
+            escaped += c;
+        }
+    }
+    return escaped;
+}
+
+std::string escape_double_quoted(std::string_view text, bool here_document) {
+    return escape_with_backslash(text, here_document ? "\\$`" : "\\$`\"");
+}
+
+std::string escape_backquoted(std::string_view text) {
+    return escape_with_backslash(text, "\\`");
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/template/shell_template.h>
+
+#include <aiomisc/cli/template/shell_quote.h>
+#include <aiomisc/runtime/base/error.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace aiomisc::cli {
+namespace {
+
+bool is_integer(std::string_view value) {
+    if (value.starts_with('-') || value.starts_with('+')) {
+        value.remove_prefix(1);
+    }
+    const bool hexadecimal = value.starts_with("0x") || value.starts_with("0X");
+    value.remove_prefix(hexadecimal ? 2 : 0);
+    const std::string_view digits = hexadecimal ? "0123456789abcdefABCDEF" : "0123456789";
+    return !value.empty() && value.find_first_not_of(digits) == std::string_view::npos;
+}
+
+void check_values(const ShellHole& hole, const std::vector<std::string>& values) {
+    for (const std::string& value : values) {
+        if (hole.context == ShellContext::kArithmetic && !is_integer(value)) {
+            throw Error("'" + value + "' stands in shell arithmetic and is not an integer");
+        }
+    }
+}
+
+std::string join(const std::vector<std::string>& parts, std::string_view separator) {
+    std::string joined;
+    for (const std::string& part : parts) {
+        joined += &part == &parts.front() ? "" : separator;
+        joined += part;
+    }
+    return joined;
+}
+
+// The references to the variables `first` … `first + count - 1`, as the context wants them.
+std::string references(ShellContext context, bool unquoted, std::size_t first, std::size_t count) {
+    std::vector<std::string> names;
+    for (std::size_t index = first; index < first + count; ++index) {
+        names.push_back("${__ar" + std::to_string(index) + "}");
+    }
+    if (context == ShellContext::kUnquoted && !unquoted) {
+        return names.empty() ? "" : "\"" + join(names, "\" \"") + "\"";
+    }
+    if (context == ShellContext::kSingleQuoted) {
+        return "'\"" + join(names, " ") + "\"'";
+    }
+    return join(names, " ");
+}
+
+// A value that the shell would split at blanks, split here, so that what is shown has no syntax.
+std::string split_and_quote(const std::string& value) {
+    std::vector<std::string> words;
+    std::string word;
+    for (const char c : value + ' ') {
+        if (c != ' ' && c != '\t' && c != '\n') {
+            word += c;
+        } else if (!word.empty()) {
+            words.push_back(shell_quote(std::exchange(word, {})));
+        }
+    }
+    return join(words, " ");
+}
+
+std::string quoted_for(const ShellHole& hole, bool is_command, const std::string& value) {
+    switch (hole.context) {
+        case ShellContext::kDoubleQuoted:
+            return escape_double_quoted(value);
+        case ShellContext::kHereDocument:
+            return escape_double_quoted(value, true);
+        case ShellContext::kSingleQuoted:
+            return escape_single_quoted(value);
+        case ShellContext::kArithmetic:
+            return value;
+        case ShellContext::kUnquoted:
+            break;
+    }
+    return is_command ? split_and_quote(value) : shell_quote(value);
+}
+
+}  // namespace
+
+ShellTemplate::ShellTemplate(std::string_view text, std::string_view whole)
+    : pieces_(lex_shell(text, whole)) {
+    if (!pieces_.empty() && std::holds_alternative<ShellHole>(pieces_.front())) {
+        const auto* next = pieces_.size() > 1 ? std::get_if<std::string>(&pieces_[1]) : nullptr;
+        first_word_is_hole_ = pieces_.size() == 1 ||
+                              (next != nullptr && (next->front() == ' ' || next->front() == '\t'));
+    }
+}
+
+ShellScript ShellTemplate::fill(const JobInput& input, unsigned slot) const {
+    struct Known {
+        Placeholder placeholder;
+        std::size_t first;
+        std::size_t count;
+    };
+    ShellScript filled;
+    std::vector<Known> known;
+    std::string body;
+    for (const ShellPiece& piece : pieces_) {
+        if (const auto* literal = std::get_if<std::string>(&piece)) {
+            body += *literal;
+            continue;
+        }
+        const auto& hole = std::get<ShellHole>(piece);
+        auto at = std::find_if(known.begin(), known.end(), [&](const Known& one) {
+            return one.placeholder == hole.placeholder;
+        });
+        if (at == known.end()) {
+            auto values = expand(hole.placeholder, input, slot);
+            at = known.insert(at, {hole.placeholder, filled.values.size() + 1, values.size()});
+            std::move(values.begin(), values.end(), std::back_inserter(filled.values));
+        }
+        const auto first_value = filled.values.begin() + static_cast<std::ptrdiff_t>(at->first - 1);
+        check_values(hole, {first_value, first_value + static_cast<std::ptrdiff_t>(at->count)});
+        body += references(hole.context, is_command(piece), at->first, at->count);
+    }
+    for (std::size_t index = 1; index <= filled.values.size(); ++index) {
+        const std::string number = std::to_string(index);
+        filled.script += "__ar" + number + "=${" + number + "};";
+    }
+    filled.script += (filled.values.empty() ? "" : "set --;") + body;
+    return filled;
+}
+
+std::string ShellTemplate::text(const JobInput& input, unsigned slot) const {
+    std::string text;
+    for (const ShellPiece& piece : pieces_) {
+        if (const auto* literal = std::get_if<std::string>(&piece)) {
+            text += *literal;
+            continue;
+        }
+        const auto& hole = std::get<ShellHole>(piece);
+        auto values = expand(hole.placeholder, input, slot);
+        check_values(hole, values);
+        for (std::string& value : values) {
+            value = quoted_for(hole, is_command(piece), value);
+        }
+        const std::string written = join(values, " ");
+        text += hole.backquoted ? escape_backquoted(written) : written;
+    }
+    return text;
+}
+
+bool ShellTemplate::has_placeholder() const noexcept {
+    return std::any_of(pieces_.begin(), pieces_.end(), [](const ShellPiece& piece) {
+        return std::holds_alternative<ShellHole>(piece);
+    });
+}
+
+bool ShellTemplate::is_command(const ShellPiece& piece) const noexcept {
+    return first_word_is_hole_ && &piece == &pieces_.front();
+}
+
+}  // namespace aiomisc::cli

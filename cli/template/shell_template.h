@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/template/shell_lexer.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// A script and the positional parameters it is started with.
+struct ShellScript {
+    std::string script;
+    std::vector<std::string> values;
+};
+
+/// Shell text with placeholders, filled so that no item ever becomes part of the text.
+///
+/// Each value is a positional parameter. The script first moves them into unexported variables and
+/// clears `$@`, then refers to them in the way the quoting around the placeholder asks for:
+///
+///     echo "{}" '{.}'   →   __ar1=$1;__ar2=$2;set --;echo "${__ar1}" ''"${__ar2}"''
+///
+/// A placeholder that is the first word is the command itself and is left unquoted, so that its
+/// value splits into words; it is not parsed either.
+class ShellTemplate {
+public:
+    /// Errors:    UsageError (see lex_shell()).
+    ShellTemplate(std::string_view text, std::string_view whole);
+
+    /// Errors:    Error (a value in arithmetic is not an integer: evaluating it could run code).
+    [[nodiscard]] ShellScript fill(const JobInput& input, unsigned slot) const;
+
+    /// What a POSIX shell runs to the same effect, with the values quoted in place. Errors: Error.
+    [[nodiscard]] std::string text(const JobInput& input, unsigned slot) const;
+
+    [[nodiscard]] bool has_placeholder() const noexcept;
+
+private:
+    [[nodiscard]] bool is_command(const ShellPiece& piece) const noexcept;
+
+    std::vector<ShellPiece> pieces_;
+    bool first_word_is_hole_ = false;
+};
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/template/text_template.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace aiomisc::cli {
+
+TextTemplate::TextTemplate(std::string_view text, std::string_view whole) {
+    std::string literal;
+    const auto end_literal = [&] {
+        if (!literal.empty()) {
+            pieces_.emplace_back(std::exchange(literal, {}));
+        }
+    };
+    while (!text.empty()) {
+        if (const auto match = match_placeholder(text, whole)) {
+            end_literal();
+            pieces_.emplace_back(match->placeholder);
+            text.remove_prefix(match->length);
+        } else {
+            literal += text.front();
+            text.remove_prefix(1);
+        }
+    }
+    end_literal();
+}
+
+std::string TextTemplate::fill(const JobInput& input, unsigned slot) const {
+    std::string filled;
+    for (const auto& piece : pieces_) {
+        if (const auto* literal = std::get_if<std::string>(&piece)) {
+            filled += *literal;
+            continue;
+        }
+        const char* separator = "";
+        for (const std::string& value : expand(std::get<Placeholder>(piece), input, slot)) {
+            filled += separator;
+            filled += value;
+            separator = " ";
+        }
+    }
+    return filled;
+}
+
+bool TextTemplate::has_placeholder() const noexcept {
+    return std::any_of(pieces_.begin(), pieces_.end(), [](const auto& piece) {
+        return std::holds_alternative<Placeholder>(piece);
+    });
+}
+
+const Placeholder* TextTemplate::sole_placeholder() const noexcept {
+    return pieces_.size() == 1 ? std::get_if<Placeholder>(&pieces_.front()) : nullptr;
+}
+
+bool TextTemplate::embeds_all_items() const noexcept {
+    return pieces_.size() > 1 && std::any_of(pieces_.begin(), pieces_.end(), [](const auto& piece) {
+               const auto* placeholder = std::get_if<Placeholder>(&piece);
+               return placeholder != nullptr && placeholder->takes_all_items();
+           });
+}
+
+}  // namespace aiomisc::cli

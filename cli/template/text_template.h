@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/template/placeholder.h>
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// Text with placeholders in it that is filled in as it stands: tags, module arguments, words that
+/// are executed without a shell.
+class TextTemplate {
+public:
+    TextTemplate(std::string_view text, std::string_view whole);
+
+    /// Several values of one placeholder are joined by a blank.
+    [[nodiscard]] std::string fill(const JobInput& input, unsigned slot) const;
+
+    [[nodiscard]] bool has_placeholder() const noexcept;
+
+    /// The placeholder, if the text is nothing else.
+    [[nodiscard]] const Placeholder* sole_placeholder() const noexcept;
+
+    /// Whether several items would be joined here.
+    [[nodiscard]] bool embeds_all_items() const noexcept;
+
+private:
+    std::vector<std::variant<std::string, Placeholder>> pieces_;
+};
+
+}  // namespace aiomisc::cli
