@@ -164,7 +164,7 @@ void describe_terminate(CrashNote& note) {
 
 void use_own_signal_stack() noexcept {
     // For good, as the handlers are.
-    alignas(16) static char stack[256 * 1024];
+    alignas(16) static char stack[64 * 1024];
     stack_t description{};
     description.ss_sp = stack;
     description.ss_size = sizeof stack;
