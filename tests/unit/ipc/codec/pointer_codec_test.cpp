@@ -12,7 +12,6 @@
 #include <tuple>
 #include <vector>
 
-using aiomisc::EncodeError;
 using aiomisc::ipc::decode;
 using aiomisc::test::contains;
 using aiomisc::test::encoded;

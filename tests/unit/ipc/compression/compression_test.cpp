@@ -12,7 +12,6 @@
 #include <vector>
 
 using aiomisc::EncodeError;
-using aiomisc::ipc::Buffer;
 using aiomisc::ipc::compress;
 using aiomisc::ipc::Compression;
 using aiomisc::ipc::CompressionOptions;
