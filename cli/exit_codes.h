@@ -10,9 +10,11 @@ namespace aiomisc::cli {
 enum ExitCode : int {
     kSuccess = 0,
     kMostFailuresCounted = 100,
-    kMoreFailures = 101,       ///< more jobs failed than a status can count
-    kKilledBySignalBase = 128,  ///< plus the signal: 129 drained, 130 SIGINT, 141 the reader went away
-    kLauncherError = 255,      ///< usage, input, log, compile or module error; nothing else was at fault
+    kMoreFailures = 101,  ///< more jobs failed than a status can count
+    kKilledBySignalBase =
+        128,  ///< plus the signal: 129 drained, 130 SIGINT, 141 the reader went away
+    kLauncherError =
+        255,  ///< usage, input, log, compile or module error; nothing else was at fault
 };
 
 /// What a job's exit status says when there was nothing to execute.

@@ -64,8 +64,7 @@ JobInputs JobInputs::open(const std::vector<SourceSpec>& sources, const InputOpt
     }
     auto first = std::move(groups.front());
     groups.erase(groups.begin());
-    return JobInputs(
-        std::make_unique<ProductRows>(std::move(first), std::move(groups)), options);
+    return JobInputs(std::make_unique<ProductRows>(std::move(first), std::move(groups)), options);
 }
 
 JobInputs::JobInputs(std::unique_ptr<RowSource> rows, const InputOptions& options)

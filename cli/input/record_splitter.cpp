@@ -11,7 +11,8 @@ void RecordSplitter::feed(std::string_view bytes) {
     scanned_ -= start_;
     start_ = 0;
     buffer_.append(bytes);
-    if (buffer_.size() > kMaxRecordBytes && buffer_.find(delimiter_, scanned_) == std::string::npos) {
+    if (buffer_.size() > kMaxRecordBytes &&
+        buffer_.find(delimiter_, scanned_) == std::string::npos) {
         throw Error("an item is longer than 64 MiB; is the delimiter the right one?");
     }
 }

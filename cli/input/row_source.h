@@ -73,8 +73,7 @@ private:
 /// them has come, and kept for the walks after it.
 class ProductRows final : public RowSource {
 public:
-    ProductRows(
-        std::unique_ptr<RowSource> first, std::vector<std::unique_ptr<RowSource>> others);
+    ProductRows(std::unique_ptr<RowSource> first, std::vector<std::unique_ptr<RowSource>> others);
 
     Pull next(Row& row) override;
     [[nodiscard]] int wait_fd() const noexcept override;

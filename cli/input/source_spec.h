@@ -29,8 +29,8 @@ struct InputOptions {
     char delimiter = '\n';
     std::optional<std::string> end_item;  ///< -E: a source ends at this item
     Trim trim = Trim::kNone;
-    bool drop_blank = false;  ///< -r
-    bool link = false;        ///< --link: all sources row by row, the shorter ones repeat
+    bool drop_blank = false;     ///< -r
+    bool link = false;           ///< --link: all sources row by row, the shorter ones repeat
     unsigned items_per_job = 1;  ///< 0: one row a job, and none of its items reaches the command
 };
 

@@ -44,8 +44,9 @@ struct JobSpec {
     unsigned attempt = 1;  ///< from 1
     std::vector<std::string> items;
     std::variant<Command, ModuleCall> work;
-    std::string text;  ///< what a POSIX shell runs to the same effect; for --dry-run, -t, -v, the log
-    std::string tag;   ///< prefix of its output lines; empty without --tag
+    std::string
+        text;  ///< what a POSIX shell runs to the same effect; for --dry-run, -t, -v, the log
+    std::string tag;  ///< prefix of its output lines; empty without --tag
 };
 
 /// What ended an attempt.

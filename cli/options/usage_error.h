@@ -5,7 +5,8 @@
 
 namespace aiomisc::cli {
 
-/// The command line is wrong: answered with the message, a line of usage, and ExitCode::kLauncherError.
+/// The command line is wrong: answered with the message, a line of usage, and
+/// ExitCode::kLauncherError.
 class UsageError : public Error {
 public:
     using Error::Error;
