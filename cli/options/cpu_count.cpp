@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 unsigned affinity_cpus() {
-    // The mask of a large machine does not fit the fixed cpu_set_t: grow until the kernel is content.
+    // The mask of a large machine does not fit the fixed cpu_set_t: grow until the kernel is
+    // content.
     for (int cpus = CPU_SETSIZE; cpus <= 1 << 20; cpus *= 2) {
         cpu_set_t* const mask = CPU_ALLOC(static_cast<std::size_t>(cpus));
         if (mask == nullptr) {

@@ -13,7 +13,8 @@ namespace aiomisc::cli {
 ///     # aiomisc: --timeout 10                       in a script with a #! line
 ///
 /// Only blank lines and comments may stand before them, and only the first 32 KiB are read.
-/// `target` is a path, or a name to look up in PATH; anything but a C++ source or a script has none.
+/// `target` is a path, or a name to look up in PATH; anything but a C++ source or a script has
+/// none.
 ///
 /// Errors:    UsageError (a quote is not closed).
 std::vector<std::string> read_directives(const std::string& target);

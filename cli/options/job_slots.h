@@ -8,10 +8,10 @@ namespace aiomisc::cli {
 /// How many jobs may run at a time, as `-j` says it.
 struct JobSlots {
     enum class Relation {
-        kExactly,     ///< N; 0 is as many as the limits of the system allow
-        kMoreThan,    ///< +N: CPUs and N more
-        kFewerThan,   ///< -N: CPUs but N
-        kPercent,     ///< N% of the CPUs
+        kExactly,    ///< N; 0 is as many as the limits of the system allow
+        kMoreThan,   ///< +N: CPUs and N more
+        kFewerThan,  ///< -N: CPUs but N
+        kPercent,    ///< N% of the CPUs
     };
 
     Relation relation = Relation::kPercent;
@@ -20,7 +20,8 @@ struct JobSlots {
     /// The most slots there can be.
     static constexpr unsigned kMaxSlots = 1024;
 
-    /// The number of slots on a machine with `cpus`, at least 1. `unlimited` is the answer to `-j0`.
+    /// The number of slots on a machine with `cpus`, at least 1. `unlimited` is the answer to
+    /// `-j0`.
     [[nodiscard]] unsigned count(unsigned cpus, unsigned unlimited) const noexcept;
 };
 

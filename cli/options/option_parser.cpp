@@ -60,7 +60,10 @@ constexpr Choice<Mode> kModes[] = {
     {"exec", Mode::kExec},
     {"shell", Mode::kShell}};
 constexpr Choice<Trim> kTrims[] = {
-    {"n", Trim::kNone}, {"l", Trim::kLeft}, {"r", Trim::kRight}, {"lr", Trim::kBoth},
+    {"n", Trim::kNone},
+    {"l", Trim::kLeft},
+    {"r", Trim::kRight},
+    {"lr", Trim::kBoth},
     {"rl", Trim::kBoth}};
 constexpr Choice<OutputMode> kOutputModes[] = {
     {"group", OutputMode::kGroup},
@@ -73,9 +76,7 @@ constexpr Choice<ProgressMode> kProgressModes[] = {
     {"json", ProgressMode::kJson},
     {"none", ProgressMode::kNone}};
 constexpr Choice<SummaryMode> kSummaryModes[] = {
-    {"auto", SummaryMode::kAuto},
-    {"always", SummaryMode::kAlways},
-    {"never", SummaryMode::kNever}};
+    {"auto", SummaryMode::kAuto}, {"always", SummaryMode::kAlways}, {"never", SummaryMode::kNever}};
 
 char parse_delimiter(const std::string& text) {
     if (text.size() == 1) {
@@ -172,7 +173,8 @@ struct OptionParser::Implementation {
 void OptionParser::Implementation::add_input(InputOptions& input) {
     group = "Input";
     value(
-        "-a,--arg-file", "FILE",
+        "-a,--arg-file",
+        "FILE",
         [this](const std::string& text) {
             options.sources.push_back({.kind = SourceSpec::Kind::kFile, .path = text});
         },
@@ -180,41 +182,53 @@ void OptionParser::Implementation::add_input(InputOptions& input) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
     value(
-        "-d,--delimiter", "C",
+        "-d,--delimiter",
+        "C",
         [&input](const std::string& text) { input.delimiter = parse_delimiter(text); },
         "Items end with C instead of a newline: a character, \\n, \\t, \\0, \\xHH");
     shorthand("-0,--null", "Items end with a zero byte");
     flag("-r,--no-run-if-empty", input.drop_blank, "No job for empty or blank items");
     value(
-        "-E,--eof", "STR", [&input](const std::string& text) { input.end_item = text; },
+        "-E,--eof",
+        "STR",
+        [&input](const std::string& text) { input.end_item = text; },
         "A source ends at the item STR");
     value(
-        "--trim", "n|l|r|lr",
+        "--trim",
+        "n|l|r|lr",
         [&input](const std::string& text) { input.trim = choose(text, kTrims); },
         "Cut blanks off the left or right of items");
     flag(
-        "--link,--xapply", input.link,
+        "--link,--xapply",
+        input.link,
         "Join the sources row by row instead of making every combination");
     value(
-        "-n,--max-args", "N",
+        "-n,--max-args",
+        "N",
         [&input](const std::string& text) { input.items_per_job = parse_number(text, 1U); },
         "N items a job");
     value(
-        "-N,--max-replace-args", "N",
+        "-N,--max-replace-args",
+        "N",
         [&input](const std::string& text) { input.items_per_job = parse_number(text, 0U); },
         "N items a job, as {1} to {N}; 0: one item a job, left out of the command");
     value(
-        "--arg-sep", "S", [this](const std::string& text) { separators.items = text; },
+        "--arg-sep",
+        "S",
+        [this](const std::string& text) { separators.items = text; },
         "S instead of :::");
     value(
-        "--arg-file-sep", "S", [this](const std::string& text) { separators.files = text; },
+        "--arg-file-sep",
+        "S",
+        [this](const std::string& text) { separators.files = text; },
         "S instead of ::::");
 }
 
 void OptionParser::Implementation::add_command(TemplateOptions& command) {
     group = "Command";
     value(
-        "-I,--replace", "STR",
+        "-I,--replace",
+        "STR",
         [&command](const std::string& text) {
             if (text.empty()) {
                 throw UsageError("a placeholder cannot be empty");
@@ -225,18 +239,21 @@ void OptionParser::Implementation::add_command(TemplateOptions& command) {
     flag("-q,--quote", command.quote, "Take the words of the command literally, no shell syntax");
     flag("--no-shell", command.no_shell, "Execute the words as they stand, never a shell");
     value(
-        "--shell", "PATH",
+        "--shell",
+        "PATH",
         [&command](const std::string& text) {
             command.shell = text;
             command.shell_given = true;
         },
         "Another POSIX shell than /bin/sh");
     value(
-        "--mode", "MODE",
+        "--mode",
+        "MODE",
         [&command](const std::string& text) { command.mode = choose(text, kModes); },
         "What TARGET is: auto, module, source, exec or shell");
     value(
-        "--cxxflags", "FLAGS",
+        "--cxxflags",
+        "FLAGS",
         [&command](const std::string& text) {
             auto flags = split_words(text);
             std::move(flags.begin(), flags.end(), std::back_inserter(command.cxx_flags));
@@ -245,7 +262,8 @@ void OptionParser::Implementation::add_command(TemplateOptions& command) {
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
         ->allow_extra_args(false);
     app.add_flag_callback(
-           "--no-directives", [this] { directives = false; },
+           "--no-directives",
+           [this] { directives = false; },
            "Ignore the options in the leading comments of a job file")
         ->group(group);
 }
@@ -253,41 +271,52 @@ void OptionParser::Implementation::add_command(TemplateOptions& command) {
 void OptionParser::Implementation::add_running(RunOptions& run) {
     group = "Running";
     value(
-        "-j,-P,--jobs,--max-procs", "N",
+        "-j,-P,--jobs,--max-procs",
+        "N",
         [&run](const std::string& text) { run.slots = parse_job_slots(text); },
         "Jobs at a time: N, CPUs +N or -N, N% of them; 0: as many as possible [100%]");
     value(
-        "--timeout", "D|N%",
+        "--timeout",
+        "D|N%",
         [&run](const std::string& text) { run.time_limit = parse_time_limit(text); },
         "Kill an attempt after D, or after N% of the median runtime");
     value(
-        "--retries,--attempts", "N",
+        "--retries,--attempts",
+        "N",
         [&run](const std::string& text) { run.retry.attempts = parse_number(text, 0U); },
         "Attempts in all for a job that fails; 0: without limit [1]");
     value(
-        "--retry-delay", "D[:MAX[:FACTOR]]",
+        "--retry-delay",
+        "D[:MAX[:FACTOR]]",
         [&run](const std::string& text) { parse_retry_delay(text, run.retry); },
         "Pause before another attempt, growing up to MAX, with 20% jitter");
     value(
-        "--halt,--halt-on-error", "RULE",
+        "--halt,--halt-on-error",
+        "RULE",
         [&run](const std::string& text) { run.halt = parse_halt_rule(text); },
         "never, or now|soon,fail|success|done=N or N%");
     value(
-        "--term-seq,--termseq", "S",
+        "--term-seq,--termseq",
+        "S",
         [&run](const std::string& text) { run.kill_ladder = parse_kill_ladder(text); },
         "How a job is killed [TERM,200,TERM,100,TERM,50,KILL,25]");
     value(
-        "--delay", "D",
+        "--delay",
+        "D",
         [&run](const std::string& text) {
             run.start_gap = required(parse_duration(text), "a duration like 0.5 or 2m");
         },
         "Pause between two starts");
     value(
-        "--worker-tasks", "N",
-        [&run](const std::string& text) { run.worker_tasks = parse_number<std::uint64_t>(text, 0); },
+        "--worker-tasks",
+        "N",
+        [&run](const std::string& text) {
+            run.worker_tasks = parse_number<std::uint64_t>(text, 0);
+        },
         "Replace a worker process after N jobs (modules)");
     value(
-        "--worker-rss", "SIZE",
+        "--worker-rss",
+        "SIZE",
         [&run](const std::string& text) {
             run.worker_rss = required(parse_size(text), "a size like 512M");
         },
@@ -303,8 +332,10 @@ void OptionParser::Implementation::add_output(OutputOptions& output) {
     shorthand("-u,--ungroup", "Print straight through, mixed");
     // What the three stand for; without a group it is not in the help.
     value(
-        "--output-mode", "MODE",
-        [&output](const std::string& text) { output.mode = choose(text, kOutputModes); }, "")
+        "--output-mode",
+        "MODE",
+        [&output](const std::string& text) { output.mode = choose(text, kOutputModes); },
+        "")
         ->group("");
     app.add_flag_callback(
            "--tag",
@@ -316,13 +347,18 @@ void OptionParser::Implementation::add_output(OutputOptions& output) {
            "Begin each line with the items and a tab")
         ->group(group);
     value(
-        "--tagstring", "S", [&output](const std::string& text) { output.tag = text; },
+        "--tagstring",
+        "S",
+        [&output](const std::string& text) { output.tag = text; },
         "Begin each line with S, which may hold placeholders, and a tab");
     value(
-        "--tmpdir", "DIR", [&output](const std::string& text) { output.spill_directory = text; },
+        "--tmpdir",
+        "DIR",
+        [&output](const std::string& text) { output.spill_directory = text; },
         "Where long output waits [$TMPDIR or /tmp]");
     value(
-        "--spill", "SIZE",
+        "--spill",
+        "SIZE",
         [&output](const std::string& text) {
             output.spill_bytes = required(parse_size(text), "a size like 512K");
         },
@@ -332,17 +368,20 @@ void OptionParser::Implementation::add_output(OutputOptions& output) {
 void OptionParser::Implementation::add_reporting(ReportOptions& report) {
     group = "Reporting";
     value(
-        "--progress", "MODE",
+        "--progress",
+        "MODE",
         [&report](const std::string& text) { report.progress = choose(text, kProgressModes); },
         "auto, bar, plain, json or none [auto]");
     shorthand("--bar", "A progress bar; the same as --progress bar");
     value(
-        "--summary", "MODE",
+        "--summary",
+        "MODE",
         [&report](const std::string& text) { report.summary = choose(text, kSummaryModes); },
         "auto, always or never [auto: when something failed]");
     shorthand("-s,--silent", "No summary");
     value(
-        "--joblog,--jl", "FILE|+FILE",
+        "--joblog,--jl",
+        "FILE|+FILE",
         [&report](const std::string& text) {
             report.append_to_log = text.starts_with('+');
             report.job_log = text.substr(report.append_to_log ? 1 : 0);
@@ -352,7 +391,8 @@ void OptionParser::Implementation::add_reporting(ReportOptions& report) {
         },
         "A line for each finished job; FILE.jsonl: a JSON record for each attempt; +: append");
     value(
-        "--total", "N",
+        "--total",
+        "N",
         [&report](const std::string& text) { report.total = parse_number<std::uint64_t>(text, 0); },
         "Number of jobs, for the bar, when the input comes slowly");
     flag("-t", report.print_to_stderr, "Print each command to stderr when it starts");
@@ -362,10 +402,12 @@ void OptionParser::Implementation::add_reporting(ReportOptions& report) {
 void OptionParser::Implementation::add_general() {
     group = "General";
     const auto action = [this](const char* names, Options::Action what, const char* meaning) {
-        app.add_flag_callback(names, [this, what] { options.action = what; }, meaning)
+        app.add_flag_callback(
+               names, [this, what] { options.action = what; }, meaning)
             ->group(group);
     };
-    action("--describe", Options::Action::kDescribe, "Print the parameters of a job module or source");
+    action(
+        "--describe", Options::Action::kDescribe, "Print the parameters of a job module or source");
     action("--version", Options::Action::kVersion, "Print the version");
     action("-h,--help", Options::Action::kHelp, "Print a short help; --help=all prints this");
     action("--help-all", Options::Action::kHelpAll, "The same as --help=all");

@@ -86,7 +86,7 @@ struct Options {
 using DirectiveReader = std::vector<std::string> (*)(const std::string& target);
 
 struct ParseContext {
-    std::string_view environment_options;    ///< value of AIOMISC_RUN_OPTS
+    std::string_view environment_options;  ///< value of AIOMISC_RUN_OPTS
     DirectiveReader directives = nullptr;  ///< none: job files carry no options
 };
 

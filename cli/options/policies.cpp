@@ -5,9 +5,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <string>
 
-#include <csignal>
 #include <string.h>  // sigabbrev_np
 
 namespace aiomisc::cli {

@@ -23,7 +23,8 @@ SplitWords split_sources(std::span<const std::string> words, const Separators& s
         const bool files = separator.starts_with(separators.files) &&
                            (separator == separators.files || separator == separators.files + "+");
         if (linked && split.sources.empty()) {
-            throw UsageError("'" + separator + "' links to the source before it, and there is none");
+            throw UsageError(
+                "'" + separator + "' links to the source before it, and there is none");
         }
         const auto end = std::find_if(at, words.end(), is_separator);
         if (!files) {

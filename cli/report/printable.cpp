@@ -9,10 +9,10 @@ namespace aiomisc::cli {
 namespace {
 
 bool is_harmful(char32_t c) {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) ||   // C0, DEL, C1
-           c == 0x2028 || c == 0x2029 ||            // line and paragraph separators
-           c == 0x061c || c == 0x200e || c == 0x200f ||
-           (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);  // directions
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) ||  // C0, DEL, C1
+           c == 0x2028 || c == 0x2029 ||           // line and paragraph separators
+           c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+           (c >= 0x2066 && c <= 0x2069);  // directions
 }
 
 std::string escaped(char32_t c) {
