@@ -18,7 +18,8 @@ constexpr const char* kScriptName = "aiomisc-run";  // $0, which shells put befo
 FilledCommand checked(FilledCommand filled) {
     for (const std::string& argument : filled.command.argv) {
         if (argument.find('\0') != std::string::npos) {
-            throw Error("an item holds a zero byte, which no argument can; are items separated by -0?");
+            throw Error(
+                "an item holds a zero byte, which no argument can; are items separated by -0?");
         }
     }
     return filled;
@@ -40,7 +41,8 @@ public:
 
     [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned) const override {
         const std::string line = join(input.items);
-        return checked({.command = {.program = shell_, .argv = {shell_, "-c", line}}, .text = line});
+        return checked(
+            {.command = {.program = shell_, .argv = {shell_, "-c", line}}, .text = line});
     }
 
 private:

@@ -34,8 +34,7 @@ FilledCall ModuleTemplate::fill(const JobInput& input, unsigned slot) const {
         const bool is_list = job_->parameters()[argument.parameter].repeatable;
         const auto* sole = is_list ? argument.text.sole_placeholder() : nullptr;
         if (sole == nullptr) {
-            filled.call.arguments.push_back(
-                {argument.parameter, argument.text.fill(input, slot)});
+            filled.call.arguments.push_back({argument.parameter, argument.text.fill(input, slot)});
             continue;
         }
         for (std::string& value : expand(*sole, input, slot)) {

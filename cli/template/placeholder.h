@@ -37,6 +37,7 @@ std::optional<PlaceholderMatch> match_placeholder(std::string_view text, std::st
 
 /// The values it stands for: one for each item, or just one. A position that the job does not have
 /// gives an empty string.
-std::vector<std::string> expand(const Placeholder& placeholder, const JobInput& input, unsigned slot);
+std::vector<std::string> expand(
+    const Placeholder& placeholder, const JobInput& input, unsigned slot);
 
 }  // namespace aiomisc::cli

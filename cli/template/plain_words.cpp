@@ -14,12 +14,12 @@ namespace {
 // names that do nothing useful. echo, printf, test, true, false, kill and pwd are not among them:
 // there the program does as well.
 constexpr std::string_view kShellsOwn[] = {
-    ".",      ":",      "alias",  "bg",     "break",  "builtin", "case",    "cd",       "command",
-    "continue", "declare", "do",  "done",   "elif",   "else",    "enable",  "esac",     "eval",
-    "exec",   "exit",   "export", "fc",     "fg",     "fi",      "for",     "function", "getopts",
-    "hash",   "if",     "in",     "jobs",   "let",    "local",   "read",    "readonly", "return",
-    "select", "set",    "shift",  "source", "then",   "time",    "times",   "trap",     "type",
-    "typeset", "ulimit", "umask", "unalias", "unset", "until",   "wait",    "while"};
+    ".",        ":",       "alias",  "bg",      "break", "builtin", "case",   "cd",       "command",
+    "continue", "declare", "do",     "done",    "elif",  "else",    "enable", "esac",     "eval",
+    "exec",     "exit",    "export", "fc",      "fg",    "fi",      "for",    "function", "getopts",
+    "hash",     "if",      "in",     "jobs",    "let",   "local",   "read",   "readonly", "return",
+    "select",   "set",     "shift",  "source",  "then",  "time",    "times",  "trap",     "type",
+    "typeset",  "ulimit",  "umask",  "unalias", "unset", "until",   "wait",   "while"};
 
 bool is_plain(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||

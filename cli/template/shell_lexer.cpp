@@ -60,9 +60,13 @@ private:
         return text_.substr(std::min(at_ + skip, text_.size()));
     }
 
-    [[nodiscard]] bool looking_at(std::string_view prefix) const { return rest().starts_with(prefix); }
+    [[nodiscard]] bool looking_at(std::string_view prefix) const {
+        return rest().starts_with(prefix);
+    }
 
-    [[nodiscard]] bool hole_follows() const { return match_placeholder(rest(1), whole_).has_value(); }
+    [[nodiscard]] bool hole_follows() const {
+        return match_placeholder(rest(1), whole_).has_value();
+    }
 
     void copy(std::size_t count) {
         const std::string_view copied = rest().substr(0, count);
@@ -83,7 +87,10 @@ private:
         }
         end_literal();
         pieces_.emplace_back(ShellHole{
-            .placeholder = match->placeholder, .context = context, .backquoted = backquoted()});
+            .placeholder = match->placeholder,
+            .context = context,
+            .backquoted = backquoted(),
+            .in_parameter = frame() == Frame::kParameter});
         at_ += match->length;
         word_start_ = false;
         return true;
@@ -168,14 +175,27 @@ private:
 
     void take_backslash() {
         word_start_ = false;
-        if (!hole_follows()) {
+        const std::size_t run = std::min(rest().find_first_not_of('\\'), rest().size());
+        if (!match_placeholder(rest(run), whole_)) {
             copy(2);
-        } else if (context() == ShellContext::kUnquoted) {
-            ++at_;  // what it would quote is quoted anyway
-        } else {
-            literal_ += R"(\\)";
-            ++at_;
+            return;
         }
+        // Unquoted, an odd backslash would quote the value, which is quoted anyway; in quotes it is
+        // text, as it is before any ordinary character.
+        const std::size_t count = behind_backquotes(run);
+        const bool unquoted = context() == ShellContext::kUnquoted;
+        write_backslashes(unquoted ? count / 2 * 2 : (count + 1) / 2 * 2);
+        at_ += run;
+    }
+
+    // What is left of a run of backslashes when `…` has taken its level off, and the other way
+    // round. The last of an odd run stays before a character that is not special there.
+    [[nodiscard]] std::size_t behind_backquotes(std::size_t run) const {
+        return backquoted() ? (run + 1) / 2 : run;
+    }
+
+    void write_backslashes(std::size_t count) {
+        literal_.append(backquoted() ? 2 * count : count, '\\');
     }
 
     void take_dollar() {
@@ -189,11 +209,12 @@ private:
         } else if (looking_at("$'") && context() == ShellContext::kUnquoted) {
             take_ansi_quoted();
         } else if (hole_follows()) {
-            literal_ += R"(\$)";
-            ++at_;
+            write_backslashes(1);
+            copy(1);
         } else {
             const std::string_view next = rest(1).substr(0, 1);
-            const bool special = !next.empty() && std::string_view("$!?#@*-").find(next[0]) != std::string_view::npos;
+            const bool special = !next.empty() && std::string_view("$!?#@*-").find(next[0]) !=
+                                                      std::string_view::npos;
             copy(special ? 2 : 1);
         }
     }
@@ -250,7 +271,8 @@ private:
                 word_start_ = false;
                 return;
             case '(':
-                is_arithmetic_command() ? push(Frame::kArithmetic, 2) : push(Frame::kParenthesis, 1);
+                is_arithmetic_command() ? push(Frame::kArithmetic, 2)
+                                        : push(Frame::kParenthesis, 1);
                 return;
             case ')':
                 frame() == Frame::kTop || frame() == Frame::kBackquote ? copy(1) : pop(1);
@@ -279,7 +301,11 @@ private:
         copy(1);
         word_start_ = false;
         while (!rest().empty() && !looking_at("'")) {
-            if (!take_hole(ShellContext::kSingleQuoted)) {
+            const std::size_t run = std::min(rest().find_first_not_of('\\'), rest().size());
+            if (run > 0 && match_placeholder(rest(run), whole_)) {
+                write_backslashes(behind_backquotes(run));
+                at_ += run;
+            } else if (!take_hole(ShellContext::kSingleQuoted)) {
                 copy(1);
             }
         }
@@ -325,7 +351,8 @@ private:
         char quote = '\0';
         while (!rest().empty()) {
             const char next = text_[at_];
-            if (quote == '\0' && std::string_view(" \t\n;&|<>()").find(next) != std::string_view::npos) {
+            if (quote == '\0' &&
+                std::string_view(" \t\n;&|<>()").find(next) != std::string_view::npos) {
                 break;
             }
             if (next == quote) {
@@ -354,7 +381,9 @@ private:
                 lex_until(end);
                 frames_.resize(depth);
             }
-            copy(rest().find('\n') == std::string_view::npos ? rest().size() : rest().find('\n') + 1);
+            copy(
+                rest().find('\n') == std::string_view::npos ? rest().size()
+                                                            : rest().find('\n') + 1);
         }
     }
 

@@ -23,7 +23,8 @@ enum class ShellContext {
 struct ShellHole {
     Placeholder placeholder;
     ShellContext context = ShellContext::kUnquoted;
-    bool backquoted = false;  ///< somewhere inside `…`
+    bool backquoted = false;    ///< somewhere inside `…`
+    bool in_parameter = false;  ///< right inside ${…}, which a '}' would end
 
     friend bool operator==(const ShellHole&, const ShellHole&) = default;
 };
@@ -36,7 +37,8 @@ using ShellPiece = std::variant<std::string, ShellHole>;
 /// `${` always belongs to the shell. A backslash or a lone `$` right before a placeholder is kept
 /// from acting on what will be written there.
 ///
-/// Errors:    UsageError (a placeholder where no value can be written: in $'…', or in a here-document
+/// Errors:    UsageError (a placeholder where no value can be written: in $'…', or in a
+/// here-document
 ///            with a quoted delimiter).
 std::vector<ShellPiece> lex_shell(std::string_view text, std::string_view whole);
 

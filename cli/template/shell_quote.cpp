@@ -11,18 +11,6 @@ bool is_plain(char c) {
            std::string_view("_@%+:,./-").find(c) != std::string_view::npos;
 }
 
-std::string escape_with_backslash(std::string_view text, std::string_view special) {
-    std::string escaped;
-    escaped.reserve(text.size());
-    for (const char c : text) {
-        if (special.find(c) != std::string_view::npos) {
-            escaped += '\\';
-        }
-        escaped += c;
-    }
-    return escaped;
-}
-
 }  // namespace
 
 std::string shell_quote(std::string_view text) {
@@ -54,8 +42,16 @@ std::string escape_single_quoted(std::string_view text) {
     return escaped;
 }
 
-std::string escape_double_quoted(std::string_view text, bool here_document) {
-    return escape_with_backslash(text, here_document ? "\\$`" : "\\$`\"");
+std::string escape_with_backslash(std::string_view text, std::string_view special) {
+    std::string escaped;
+    escaped.reserve(text.size());
+    for (const char c : text) {
+        if (special.find(c) != std::string_view::npos) {
+            escaped += '\\';
+        }
+        escaped += c;
+    }
+    return escaped;
 }
 
 std::string escape_backquoted(std::string_view text) {

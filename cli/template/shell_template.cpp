@@ -69,9 +69,9 @@ std::string split_and_quote(const std::string& value) {
 std::string quoted_for(const ShellHole& hole, bool is_command, const std::string& value) {
     switch (hole.context) {
         case ShellContext::kDoubleQuoted:
-            return escape_double_quoted(value);
+            return escape_with_backslash(value, hole.in_parameter ? "\\$`\"}" : "\\$`\"");
         case ShellContext::kHereDocument:
-            return escape_double_quoted(value, true);
+            return escape_with_backslash(value, hole.in_parameter ? "\\$`}" : "\\$`");
         case ShellContext::kSingleQuoted:
             return escape_single_quoted(value);
         case ShellContext::kArithmetic:
@@ -99,6 +99,7 @@ ShellScript ShellTemplate::fill(const JobInput& input, unsigned slot) const {
         std::size_t first;
         std::size_t count;
     };
+
     ShellScript filled;
     std::vector<Known> known;
     std::string body;
