@@ -46,6 +46,7 @@ struct PoolSetup {
   nice @7 :Int32;
   workerOomScoreAdjust @8 :Int32;
   supervisorOomScoreAdjust @9 :Int32;
+  maxPayloadBytes @10 :UInt64;
 }
 
 # Descriptors: the channel, the shared page, then stdout and stderr where announced.

@@ -27,6 +27,13 @@ constexpr std::size_t header_bytes(std::size_t segments) noexcept {
 
 }  // namespace
 
+StreamLimits limits_for_payload(std::size_t max_payload_bytes) noexcept {
+    StreamLimits limits;
+    // What Cap'n Proto RPC and the structure around the payload need, generously.
+    limits.max_message_bytes = max_payload_bytes + (std::size_t{64} << 10);
+    return limits;
+}
+
 ReceivedMessage::ReceivedMessage(
     kj::Array<capnp::word> words,
     std::vector<std::uint32_t> segment_words,

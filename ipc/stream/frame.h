@@ -28,6 +28,9 @@ struct StreamLimits {
     std::size_t max_descriptors = 0;
 };
 
+/// Limits for a channel whose messages carry one payload of up to that size.
+StreamLimits limits_for_payload(std::size_t max_payload_bytes) noexcept;
+
 /// A received message, with the descriptors that came with it.
 class ReceivedMessage final : public capnp::MessageReader {
 public:

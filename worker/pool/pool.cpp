@@ -229,6 +229,7 @@ void Pool::open_supervisor() {
     setup.log_format = log::format_name(log::format());
     setup.limits = options_.limits;
     setup.nice = options_.nice;
+    setup.max_payload_bytes = options_.max_payload_bytes;
     if (options_.initializer) {
         const FunctionKey key = key_of(options_.initializer->thunk());
         setup.initializer = process::FunctionId{key.module, key.offset};

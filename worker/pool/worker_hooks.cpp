@@ -50,7 +50,8 @@ void initialize(const process::PoolSetup& setup) {
 }
 
 int run_worker(process::WorkerStart start) {
-    return serve(start.key.id + 1, std::move(start.channel), start.page, {});
+    return serve(
+        start.key.id + 1, std::move(start.channel), start.page, start.setup.max_payload_bytes);
 }
 
 /// aiomisc::run() forks the zygote before anything else, in programs that have pools.

@@ -19,15 +19,11 @@ namespace {
 /// How long a worker may go on with a chunk before it reports what it has.
 constexpr std::chrono::milliseconds kChunkBudget{20};
 
-ipc::StreamLimits limits_for(const WorkerPoolOptions& options) {
-    ipc::StreamLimits limits;
-    limits.max_message_bytes = options.max_payload_bytes + (std::size_t{64} << 10);
-    return limits;
-}
-
 capnp::ReaderOptions reader_options(const WorkerPoolOptions& options) {
     capnp::ReaderOptions reader;
-    reader.traversalLimitInWords = limits_for(options).max_message_bytes / sizeof(capnp::word) * 2;
+    reader.traversalLimitInWords =
+        ipc::limits_for_payload(options.max_payload_bytes).max_message_bytes / sizeof(capnp::word) *
+        2;
     return reader;
 }
 
@@ -67,7 +63,10 @@ WorkerLink::WorkerLink(
       listener_(listener),
       page_(std::move(page)),
       area_(page_),
-      stream_((loop.extension<KjLoop>(), loop), std::move(channel), limits_for(options)),
+      stream_(
+          (loop.extension<KjLoop>(), loop),
+          std::move(channel),
+          ipc::limits_for_payload(options.max_payload_bytes)),
       network_(stream_, capnp::rpc::twoparty::Side::CLIENT, reader_options(options)),
       rpc_(capnp::makeRpcClient(network_)),
       worker_(bootstrap(rpc_)),
@@ -84,7 +83,7 @@ bool WorkerLink::wants_shared(const Work& work) const noexcept {
 
 bool WorkerLink::can_take(const Work& work) const noexcept {
     return !wants_shared(work) || std::none_of(sent_.begin(), sent_.end(), [](const Sent& sent) {
-        return sent.shared_arguments;
+        return sent.work != nullptr && sent.shared_arguments;
     });
 }
 
@@ -93,8 +92,16 @@ void WorkerLink::send(Work& work) {
     const bool shared = wants_shared(work);
     load_module_of(work.function);
     sent_.push_back({&work, sequence, work.is_chunk(), shared});
-    answers_.add(
-        work.is_chunk() ? send_chunk(work, sequence, shared) : send_call(work, sequence, shared));
+    ++in_flight_;
+    try {
+        answers_.add(
+            work.is_chunk() ? send_chunk(work, sequence, shared)
+                            : send_call(work, sequence, shared));
+    } catch (...) {
+        release(sent_.back());
+        sent_.pop_back();
+        throw;
+    }
 }
 
 void WorkerLink::load_module_of(const FunctionKey& key) {
@@ -165,14 +172,26 @@ kj::Promise<void> WorkerLink::send_chunk(Work& work, process::Sequence sequence,
         [this, sequence](kj::Exception&& exception) { on_failure(sequence, kj::mv(exception)); });
 }
 
-WorkerLink::Sent WorkerLink::take(process::Sequence sequence) {
+const WorkerLink::Sent& WorkerLink::find(process::Sequence sequence) const {
     const auto found = std::find_if(sent_.begin(), sent_.end(), [sequence](const Sent& sent) {
         return sent.sequence == sequence;
     });
     KJ_ASSERT(found != sent_.end());
-    Sent sent = kj::mv(*found);
+    return *found;
+}
+
+Work* WorkerLink::release(Sent& sent) noexcept {
+    in_flight_ -= sent.work != nullptr ? 1 : 0;
+    return std::exchange(sent.work, nullptr);
+}
+
+/// Forgets what was sent under this number, which is answered; the work, or null if it was taken
+/// back.
+Work* WorkerLink::take(process::Sequence sequence) {
+    const auto found = sent_.begin() + (&find(sequence) - &sent_.front());
+    Work* work = release(*found);
     sent_.erase(found);
-    return sent;
+    return work;
 }
 
 std::span<const std::byte> WorkerLink::bytes_of(

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <deque>
 #include <span>
+#include <string>
 #include <unordered_set>
 #include <vector>
 
@@ -67,8 +68,8 @@ public:
     WorkerLink& operator=(const WorkerLink&) = delete;
     ~WorkerLink();
 
-    /// Work sent and not answered.
-    [[nodiscard]] std::size_t in_flight() const noexcept { return sent_.size(); }
+    /// Work sent, not answered and not taken back.
+    [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
     /// Whether large arguments can be sent: one piece of work at a time has the area for them.
     [[nodiscard]] bool can_take(const Work& work) const noexcept;
@@ -94,13 +95,16 @@ public:
     /// it now.
     bool request_cancel(const Work& work) noexcept;
 
-    /// After the worker is gone: takes back what it never began, and gives the piece it had begun
-    /// to `lost`, if any.
+    /// A piece of work that a dead worker had begun, and not answered.
+    struct Lost {
+        Work* work = nullptr;
+        std::uint32_t done = 0;              ///< of a chunk: calls completed
+        std::span<const std::byte> results;  ///< and their results, valid while the link lives
+    };
+
+    /// After the worker is gone: what is to become of all that it was sent.
     struct Remains {
-        Work* lost = nullptr;          ///< begun and not answered
-        std::uint32_t chunk_done = 0;  ///< of a chunk: calls completed
-        std::span<const std::byte>
-            chunk_results;  ///< and their results, valid while the link lives
+        std::vector<Lost> lost;  ///< one at most, of a worker that kept to the protocol
         CallPhase phase = CallPhase::kIdle;
         std::string note;
         std::vector<Work*> not_begun;
@@ -110,7 +114,7 @@ public:
 
 private:
     struct Sent {
-        Work* work;  // null: revoked, or settled otherwise; its answer is dropped
+        Work* work;  // null: taken back; the worker will answer that it was revoked
         process::Sequence sequence;
         bool is_chunk;
         bool shared_arguments;
@@ -124,7 +128,12 @@ private:
     void on_call_answer(process::Sequence sequence, schema::Outcome::Reader outcome);
     void on_chunk_answer(process::Sequence sequence, schema::Worker::ChunkResults::Reader results);
     void on_failure(process::Sequence sequence, kj::Exception&& exception);
-    [[nodiscard]] Sent take(process::Sequence sequence);
+    void settle(process::Sequence sequence, const Reply& reply);
+    void on_end();
+    void break_off(std::exception_ptr violation);
+    [[nodiscard]] Sent& find(process::Sequence sequence);
+    void forget(process::Sequence sequence) noexcept;
+    Work* release(Sent& sent) noexcept;
     [[nodiscard]] std::span<const std::byte> bytes_of(
         process::Sequence sequence, schema::Payload::Reader payload) const;
     void taskFailed(kj::Exception&& exception) override;
@@ -138,6 +147,9 @@ private:
     capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
     schema::Worker::Client worker_;
     std::deque<Sent> sent_;
+    std::size_t in_flight_ = 0;  // of these, with work
+    bool broken_ = false;        // the worker broke the protocol: it settles nothing any more
+    std::string end_reason_;     // what KJ says the channel ended of
     std::unordered_set<std::uint64_t> known_modules_;
     process::Sequence last_sequence_ = 0;
     kj::TaskSet answers_;

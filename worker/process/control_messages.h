@@ -59,6 +59,7 @@ struct PoolSetup {
     int nice = 0;                           ///< of the workers, added to the inherited value
     int worker_oom_score_adjust = 300;      ///< of every child, added to the inherited value
     int supervisor_oom_score_adjust = 100;  ///< likewise
+    std::uint64_t max_payload_bytes = std::uint64_t{64} << 20;  ///< of one call or result
 
     bool operator==(const PoolSetup&) const = default;
 };

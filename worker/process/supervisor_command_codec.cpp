@@ -75,6 +75,7 @@ void write(schema::SupervisorCommand::Builder root, const PoolSetup& setup) {
     builder.setNice(setup.nice);
     builder.setWorkerOomScoreAdjust(setup.worker_oom_score_adjust);
     builder.setSupervisorOomScoreAdjust(setup.supervisor_oom_score_adjust);
+    builder.setMaxPayloadBytes(setup.max_payload_bytes);
 }
 
 PoolSetup read(schema::PoolSetup::Reader reader) {
@@ -94,6 +95,7 @@ PoolSetup read(schema::PoolSetup::Reader reader) {
     setup.nice = reader.getNice();
     setup.worker_oom_score_adjust = reader.getWorkerOomScoreAdjust();
     setup.supervisor_oom_score_adjust = reader.getSupervisorOomScoreAdjust();
+    setup.max_payload_bytes = reader.getMaxPayloadBytes();
     return setup;
 }
 

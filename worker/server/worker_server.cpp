@@ -11,6 +11,7 @@
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/worker/registry/registry.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <utility>
@@ -27,9 +28,6 @@ namespace {
 /// Results up to this size travel in the message: the parent gets them with the bytes it reads
 /// anyway.
 constexpr std::size_t kInlineResultBytes = std::size_t{4} << 10;
-
-/// The parent is trusted, a slip in it is not: no payload is larger than this.
-constexpr std::size_t kMaxExpandedBytes = std::size_t{4} << 30;
 
 std::span<const std::byte> bytes_of(capnp::Data::Reader data) noexcept {
     return std::as_bytes(std::span(data.begin(), data.size()));
@@ -91,8 +89,17 @@ ipc::Compression method_of(schema::Compression method) noexcept {
 }  // namespace
 
 WorkerServer::WorkerServer(
-    std::uint32_t worker_id, process::WorkerPage& page, ipc::BlockingMessageStream& stream)
-    : page_(page), area_(page_), stream_(stream), process_id_(::getpid()) {
+    std::uint32_t worker_id,
+    process::WorkerPage& page,
+    ipc::BlockingMessageStream& stream,
+    std::size_t max_payload_bytes)
+    : page_(page),
+      area_(page_),
+      stream_(stream),
+      max_payload_bytes_(max_payload_bytes),
+      expanded_(max_payload_bytes),
+      result_(max_payload_bytes),
+      process_id_(::getpid()) {
     this_task_state().page = &page;
     this_task_state().worker_id = worker_id;
     area_.set_phase(CallPhase::kIdle);
@@ -142,11 +149,19 @@ std::span<const std::byte> WorkerServer::arguments_of(schema::Payload::Reader pa
                 method_of(compressed.getMethod()),
                 bytes_of(compressed.getData()),
                 compressed.getSize(),
-                kMaxExpandedBytes);
+                max_payload_bytes_);
             return expanded_.span();
         }
     }
     throw ProtocolError("arguments of an unknown kind");
+}
+
+std::span<std::byte> WorkerServer::result_memory(process::Sequence sequence) const {
+    if (!area_.results_free(sequence)) {
+        return {};
+    }
+    const auto memory = area_.results(sequence);
+    return memory.first(std::min(memory.size(), max_payload_bytes_));
 }
 
 kj::Promise<void> WorkerServer::call(CallContext context) {
@@ -156,9 +171,7 @@ kj::Promise<void> WorkerServer::call(CallContext context) {
         context.getResults(capnp::MessageSize{8, 0}).initOutcome().setRevoked();
         return kj::READY_NOW;
     }
-    const bool shared_free = area_.results_free(sequence);
-    ResultFrame frame(
-        area_, shared_free ? area_.results(sequence) : std::span<std::byte>(), result_);
+    ResultFrame frame(area_, result_memory(sequence), result_);
     std::exception_ptr error;
     bool cancelled = false;
     try {
@@ -222,14 +235,16 @@ int serve(
     std::uint32_t worker_id,
     UniqueFd channel,
     process::WorkerPage& page,
-    const ipc::StreamLimits& limits) {
+    std::size_t max_payload_bytes) {
+    const ipc::StreamLimits limits = ipc::limits_for_payload(max_payload_bytes);
     ipc::BlockingMessageStream stream(std::move(channel), limits);
     kj::EventLoop loop(stream);
     kj::WaitScope wait_scope(loop);
     capnp::ReaderOptions options;
     options.traversalLimitInWords = limits.max_message_bytes / sizeof(capnp::word) * 2;
     capnp::TwoPartyVatNetwork network(stream, capnp::rpc::twoparty::Side::SERVER, options);
-    auto rpc = capnp::makeRpcServer(network, kj::heap<WorkerServer>(worker_id, page, stream));
+    auto rpc = capnp::makeRpcServer(
+        network, kj::heap<WorkerServer>(worker_id, page, stream, max_payload_bytes));
     try {
         network.onDisconnect().wait(wait_scope);
     } catch (const kj::Exception& exception) {

@@ -21,7 +21,10 @@ class ResultFrame;
 class WorkerServer final : public schema::Worker::Server {
 public:
     WorkerServer(
-        std::uint32_t worker_id, process::WorkerPage& page, ipc::BlockingMessageStream& stream);
+        std::uint32_t worker_id,
+        process::WorkerPage& page,
+        ipc::BlockingMessageStream& stream,
+        std::size_t max_payload_bytes);
     ~WorkerServer() noexcept;
 
     kj::Promise<void> call(CallContext context) override;
@@ -31,11 +34,13 @@ public:
 private:
     bool begin(process::Sequence sequence, std::uint64_t call_id, std::uint32_t attempt);
     void end() noexcept;
+    [[nodiscard]] std::span<std::byte> result_memory(process::Sequence sequence) const;
     [[nodiscard]] std::span<const std::byte> arguments_of(schema::Payload::Reader payload);
 
     process::WorkerPage& page_;
     SharedArea area_;
     ipc::BlockingMessageStream& stream_;
+    std::size_t max_payload_bytes_;
     ipc::Buffer expanded_;
     ipc::Buffer result_;
     int process_id_;
@@ -46,6 +51,6 @@ int serve(
     std::uint32_t worker_id,
     UniqueFd channel,
     process::WorkerPage& page,
-    const ipc::StreamLimits& limits);
+    std::size_t max_payload_bytes);
 
 }  // namespace aiomisc::detail
