@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: MIT
 #include "allocation_meter.h"
 
+#include <aiomisc/runtime/base/compiler.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
 
+#if defined(AIOMISC_ADDRESS_SANITIZER) || defined(AIOMISC_THREAD_SANITIZER)
+#define AIOMISC_SANITIZER_HOOKS 1
+#include <sanitizer/allocator_interface.h>
+#else
 #include <malloc.h>
+#endif
 
-// Replaces the global allocation functions, all but the aligned forms. Each is replaced by itself:
-// the default ones of a sanitizer do not call one another.
+// A sanitizer brings its own operator new, and a hook to watch it. Without one the global functions
+// are replaced here, all but the aligned forms.
 
 namespace {
 
@@ -21,19 +28,45 @@ struct Meter {
 
 thread_local Meter meter;
 
+void count_allocation(std::size_t size) noexcept {
+    meter.held += static_cast<std::ptrdiff_t>(size);
+    meter.peak = std::max(meter.peak, meter.held);
+    ++meter.allocations;
+}
+
+void count_release(std::size_t size) noexcept {
+    meter.held -= static_cast<std::ptrdiff_t>(size);
+}
+
+}  // namespace
+
+#ifdef AIOMISC_SANITIZER_HOOKS
+
+namespace {
+
+[[maybe_unused]] const int kHooks = __sanitizer_install_malloc_and_free_hooks(
+    [](const volatile void* /*memory*/, std::size_t size) { count_allocation(size); },
+    [](const volatile void* memory) {
+        count_release(__sanitizer_get_allocated_size(const_cast<const void*>(memory)));
+    });
+
+}  // namespace
+
+#else
+
+namespace {
+
 void* allocate(std::size_t size) noexcept {
     void* memory = std::malloc(size == 0 ? 1 : size);
     if (memory != nullptr) {
-        meter.held += static_cast<std::ptrdiff_t>(::malloc_usable_size(memory));
-        meter.peak = std::max(meter.peak, meter.held);
-        ++meter.allocations;
+        count_allocation(::malloc_usable_size(memory));
     }
     return memory;
 }
 
 void release(void* memory) noexcept {
     if (memory != nullptr) {
-        meter.held -= static_cast<std::ptrdiff_t>(::malloc_usable_size(memory));
+        count_release(::malloc_usable_size(memory));
         std::free(memory);
     }
 }
@@ -82,6 +115,8 @@ void operator delete(void* memory, const std::nothrow_t& /*tag*/) noexcept {
 void operator delete[](void* memory, const std::nothrow_t& /*tag*/) noexcept {
     release(memory);
 }
+
+#endif
 
 namespace aiomisc::test {
 

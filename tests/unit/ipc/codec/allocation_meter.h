@@ -7,7 +7,7 @@ namespace aiomisc::test {
 
 /// Measures what this thread takes from operator new between its construction and the call.
 ///
-/// Counts every allocation of the test executable: see allocation_meter.cpp.
+/// Under a sanitizer what malloc() gives counts, too. One at a time per thread.
 class AllocationMeter {
 public:
     AllocationMeter() noexcept;

@@ -5,6 +5,7 @@
 #include "support/catch.h"
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -103,7 +104,8 @@ TEST_CASE("a buffer can be filled in place and cut", "[ipc][buffer]") {
 
 TEST_CASE("a fixed area counts what does not fit and writes nothing behind it", "[ipc][buffer]") {
     std::vector<std::byte> memory(16, std::byte{'.'});
-    FixedArea area(std::span(memory).first(8));
+    const std::span<std::byte> all(memory);
+    FixedArea area(all.first(8));
     append(area, "12345");
     CHECK_FALSE(area.overflowed());
     append(area, "six to nine");
