@@ -165,6 +165,23 @@ using Arguments = std::tuple<Argument<Parameters>...>;
 template <typename Parameter>
 concept DecodableArgument = detail::ArgumentOf<std::decay_t<Parameter>>::kDecodable;
 
+namespace detail {
+
+/// Fails to compile with an explanation if a function with such a parameter cannot be called from
+/// another process.
+template <typename Parameter>
+consteval void require_decodable_argument() {
+    static_assert(
+        DecodableArgument<Parameter>,
+        "a function called in another process has a parameter that cannot travel. By value or by "
+        "reference it may take plain aggregates, types with a cereal serialize(), strings, "
+        "containers and "
+        "numbers, and also std::string_view, const char* and std::span<const T>; no other "
+        "pointers");
+}
+
+}  // namespace detail
+
 /// Appends the arguments of a call, each converted to its parameter as in a direct call.
 ///
 /// Errors:    as encode(); the message names the argument by its number.
@@ -204,6 +221,7 @@ template <typename Tuple>
 /// reference to non-const refers into `arguments`; the others may move from it.
 template <typename... Parameters, typename Function>
 decltype(auto) call_with(Function&& function, Arguments<Parameters...>& arguments) {
+    (detail::require_decodable_argument<Parameters>(), ...);
     return [&]<std::size_t... Indexes>(std::index_sequence<Indexes...>) -> decltype(auto) {
         return std::forward<Function>(function)(
             static_cast<std::conditional_t<
