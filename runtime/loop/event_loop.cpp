@@ -110,6 +110,9 @@ void EventLoop::arm_uv_timer() noexcept {
         &handles_->timer,
         [](uv_timer_t* timer) {
             static_cast<EventLoop*>(timer->loop->data)->handles_->timer_armed_for.reset();
+            // uv_run() runs timers before it waits for events as well. With none left it would wait
+            // for ever; stopping it makes it look for events and return.
+            uv_stop(timer->loop);
         },
         milliseconds_until(*next),
         0);

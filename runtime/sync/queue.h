@@ -190,6 +190,8 @@ public:
             throw QueueClosed();
         }
         queue_.push(std::move(value_));
+        // The item may have gone straight to a consumer, and left its place free.
+        queue_.admit_putters();
     }
 
 private:
