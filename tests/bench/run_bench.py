@@ -122,7 +122,6 @@ def measure(row, options, absent):
                 programs.remove(program)
                 continue
             samples += [dict(sample, round=round_number) for sample in measured]
-            print(".", end="", file=sys.stderr, flush=True)
     return samples
 
 
@@ -187,20 +186,24 @@ def comparison(line):
     return f"{1 / line.ratio:.1f}x faster"
 
 
-def print_table(lines, absent):
-    header = ("what", "side", "median", "unit", "spread", "aiomisc against it", "budget", "")
-    table = [header]
-    previous = None
-    for line in lines:
+WIDTHS = (35, 43, 11, 8, 7, 19, 16, 6)
+HEADER = ("what", "side", "median", "unit", "spread", "aiomisc against it", "budget", "")
+
+
+def print_cells(cells):
+    print("  ".join(cell.rjust(width) if column == 2 else cell.ljust(width)
+                    for column, (cell, width) in enumerate(zip(cells, WIDTHS))).rstrip(), flush=True)
+
+
+def print_row(lines):
+    for number, line in enumerate(lines):
+        median = f"{line.median:,.0f}" if line.median >= 1e4 else f"{line.median:,.4g}"
         verdict = "" if line.met is None else ("met" if line.met else "MISSED")
-        table.append((line.what if line.what != previous else "", line.side, f"{line.median:,.4g}"
-                      if line.median < 1e4 else f"{line.median:,.0f}", line.unit,
-                      f"{line.spread:.0%}", comparison(line), line.budget, verdict))
-        previous = line.what
-    widths = [max(len(cells[column]) for cells in table) for column in range(len(header))]
-    for cells in table:
-        print("  ".join(cell.rjust(width) if column == 2 else cell.ljust(width)
-                        for column, (cell, width) in enumerate(zip(cells, widths))).rstrip())
+        print_cells((line.what if number == 0 else "", line.side, median, line.unit,
+                     f"{line.spread:.0%}", comparison(line), line.budget, verdict))
+
+
+def print_absent(absent):
     rows_of = {}
     for absence in absent:
         rows_of.setdefault((absence.side, absence.reason), []).append(absence.what)
@@ -232,12 +235,14 @@ def main():
     if not rows:
         sys.exit("run_bench: no such row; there are: " + "; ".join(row.what for row in ROWS))
     about, samples, lines, absent = machine(), [], [], []
+    print_cells(HEADER)
     for row in rows:
         measured = measure(row, options, absent)
         samples += measured
-        lines += summarize(row, measured)
-    print(file=sys.stderr)
-    print_table(lines, absent)
+        summary = summarize(row, measured)
+        lines += summary
+        print_row(summary)
+    print_absent(absent)
     if about["load_before"] > 0.5:
         print(f"the machine was not idle when this started (load {about['load_before']:.1f})")
     if options.json:
