@@ -26,8 +26,13 @@ namespace fs = std::filesystem;
 
 // What GCC and clang read beside their command line.
 constexpr const char* kEnvironment[] = {
-    "CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX",
-    "LD_RUN_PATH", "SOURCE_DATE_EPOCH"};
+    "CPATH",
+    "CPLUS_INCLUDE_PATH",
+    "LIBRARY_PATH",
+    "COMPILER_PATH",
+    "GCC_EXEC_PREFIX",
+    "LD_RUN_PATH",
+    "SOURCE_DATE_EPOCH"};
 
 const char* environment(const char* name) {
     return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing of ours changes it
@@ -77,7 +82,8 @@ private:
 int run(const std::vector<std::string>& words) {
     std::vector<char*> argv;
     for (const std::string& word : words) {
-        argv.push_back(const_cast<char*>(word.c_str()));  // NOLINT: POSIX promises not to write there
+        argv.push_back(
+            const_cast<char*>(word.c_str()));  // NOLINT: POSIX promises not to write there
     }
     argv.push_back(nullptr);
     pid_t pid = 0;
@@ -99,8 +105,9 @@ int run(const std::vector<std::string>& words) {
 
 Compiler Compiler::configured() {
     const char* const chosen = environment("CXX");
-    std::vector<std::string> command =
-        chosen != nullptr && *chosen != '\0' ? split_words(chosen) : std::vector<std::string>{AIOMISC_RUN_CXX};
+    std::vector<std::string> command = chosen != nullptr && *chosen != '\0'
+                                           ? split_words(chosen)
+                                           : std::vector<std::string>{AIOMISC_RUN_CXX};
     std::vector<std::string> flags = split_words(AIOMISC_RUN_CXX_FLAGS);
     flags.push_back("-I" + include_directory());
     return {std::move(command), std::move(flags)};
@@ -135,8 +142,17 @@ void Compiler::compile(const Request& request) const {
     std::vector<std::string> words = command_;
     words.insert(words.end(), flags_.begin(), flags_.end());
     words.insert(
-        words.end(), {"-shared", "-fPIC", "-MD", "-MF", request.dependency_file, "-MT", "module",
-                      "-o", request.output, request.source});
+        words.end(),
+        {"-shared",
+         "-fPIC",
+         "-MD",
+         "-MF",
+         request.dependency_file,
+         "-MT",
+         "module",
+         "-o",
+         request.output,
+         request.source});
     words.insert(words.end(), request.flags.begin(), request.flags.end());
     if (const int status = run(words); status != 0) {
         throw Error(
@@ -153,7 +169,8 @@ std::vector<std::string> parse_dependencies(const std::string& text) {
             files.push_back(std::exchange(word, {}));
         }
     };
-    // make's quoting: `\ ` and `\#` for the characters, `$$` for a dollar, `\` at the end of a line.
+    // make's quoting: `\ ` and `\#` for the characters, `$$` for a dollar, `\` at the end of a
+    // line.
     std::size_t at = text.find(": ");
     for (at = at == std::string::npos ? text.size() : at + 2; at < text.size(); ++at) {
         const char next = at + 1 < text.size() ? text[at + 1] : '\0';

@@ -42,8 +42,7 @@ std::optional<std::string> content_sum(const std::string& path) {
 }
 
 bool is_key(const std::string& text) {
-    return text.size() == 64 &&
-           text.find_first_not_of("0123456789abcdef") == std::string::npos;
+    return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
 }  // namespace
@@ -60,17 +59,16 @@ Dependency describe_dependency(const std::string& path) {
 
 bool is_unchanged(const Dependency& dependency) {
     Dependency now{.path = dependency.path, .sha256 = dependency.sha256};
-    return take_state(now) &&
-           (now == dependency ||
-            (now.size == dependency.size && content_sum(now.path) == dependency.sha256));
+    return take_state(now) && (now == dependency || (now.size == dependency.size &&
+                                                     content_sum(now.path) == dependency.sha256));
 }
 
 std::string Manifest::to_text() const {
     std::ostringstream text;
     text << kHeader << '\n' << module_key << '\n';
     for (const Dependency& file : dependencies) {
-        text << file.sha256 << ' ' << file.size << ' ' << file.modified_ns << ' '
-             << file.changed_ns << ' ' << file.inode << ' ' << file.path << '\n';
+        text << file.sha256 << ' ' << file.size << ' ' << file.modified_ns << ' ' << file.changed_ns
+             << ' ' << file.inode << ' ' << file.path << '\n';
     }
     text << "end\n";
     return text.str();

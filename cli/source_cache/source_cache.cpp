@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -19,7 +20,6 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 namespace aiomisc::cli {
@@ -68,11 +68,10 @@ bool is_private_file(const fs::path& path) {
     }
 }
 
-// The clock that the kernel stamps files with.
-std::int64_t file_clock_now() {
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+// Not the coarse clock: since Linux 6.13 files may be stamped with times that are ahead of it.
+std::int64_t now_ns() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
 }
 
 std::string second_key(const std::string& first, const std::vector<Dependency>& dependencies) {
@@ -163,8 +162,7 @@ std::optional<fs::path> SourceCache::look_up(const std::string& key) const {
     }
     const auto manifest = Manifest::parse(read_file(path));
     if (!manifest ||
-        !std::all_of(
-            manifest->dependencies.begin(), manifest->dependencies.end(), is_unchanged)) {
+        !std::all_of(manifest->dependencies.begin(), manifest->dependencies.end(), is_unchanged)) {
         return std::nullopt;
     }
     fs::path module = module_path(manifest->module_key);
@@ -179,7 +177,7 @@ fs::path SourceCache::compile(const Compilation& compilation) const {
     make_private_directory(building);
     const fs::path module = building / "module.so";
     const fs::path dependency_file = building / "dependencies";
-    const std::int64_t start = file_clock_now();
+    const std::int64_t start = now_ns();
     try {
         compiler_.compile(
             {.source = compilation.source.string(),
@@ -199,13 +197,13 @@ fs::path SourceCache::compile(const Compilation& compilation) const {
     }
     // A file that changed while the compiler ran may be newer than the module, which is then used
     // this once, under a name that nothing leads to.
-    const bool steady = std::all_of(
-        dependencies.begin(), dependencies.end(), [start](const Dependency& file) {
+    const bool steady =
+        std::all_of(dependencies.begin(), dependencies.end(), [start](const Dependency& file) {
             return file.modified_ns <= start && can_be_listed(file);
         });
     const std::string module_key =
         steady ? second_key(compilation.key, dependencies)
-               : second_key(compilation.key + std::to_string(file_clock_now()), dependencies);
+               : second_key(compilation.key + std::to_string(now_ns()), dependencies);
     keep(building, module_key);
     if (steady) {
         const fs::path fresh = root_ / (compilation.key + ".manifest.new");

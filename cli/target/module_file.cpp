@@ -24,8 +24,7 @@ void check_not_open_to_all(const std::string& path) {
     const UniqueFd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
     const struct stat status = status_of(fd, path);
     const bool by_others = (status.st_mode & S_IWOTH) != 0;
-    const bool by_strange_group =
-        (status.st_mode & S_IWGRP) != 0 && status.st_gid != ::getegid();
+    const bool by_strange_group = (status.st_mode & S_IWGRP) != 0 && status.st_gid != ::getegid();
     if (by_others || by_strange_group) {
         throw Error("refusing to load " + path + ": others can write it; run chmod go-w on it");
     }

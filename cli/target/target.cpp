@@ -26,9 +26,7 @@ std::string absolute(const std::string& path) {
 
 Target file_target(Target::Kind kind, const std::vector<std::string>& words) {
     return {
-        .kind = kind,
-        .path = absolute(words.front()),
-        .words = {words.begin() + 1, words.end()}};
+        .kind = kind, .path = absolute(words.front()), .words = {words.begin() + 1, words.end()}};
 }
 
 // The words of `#!/interpreter argument`; the kernel, too, takes what follows as one argument.
@@ -50,7 +48,8 @@ std::vector<std::string> interpreter_of(const std::string& path) {
 }
 
 bool is_script_without_permission(const std::string& word) {
-    return word.find('/') != std::string::npos && is_regular_file(word) && !is_executable_file(word);
+    return word.find('/') != std::string::npos && is_regular_file(word) &&
+           !is_executable_file(word);
 }
 
 Target run_by_interpreter(const TemplateOptions& options) {
