@@ -11,9 +11,9 @@
 #include <string_view>
 #include <utility>
 
-#include <unistd.h>
-
 #include <fmt/format.h>
+
+#include <unistd.h>
 
 namespace aiomisc::cli {
 namespace {
@@ -89,9 +89,15 @@ void TsvJobLog::attempt(const JobSpec& job, const JobResult& result, bool final)
         return;
     }
     file().append(fmt::format(
-        "{}\t:\t{:.3f}\t{:10.3f}\t{}\t{}\t{}\t{}\t{}\n", job.seq, seconds(result.started),
-        seconds(result.runtime), result.in_bytes, result.out_bytes,
-        result.exit_status, result.signal, escape_field(job.text)));
+        "{}\t:\t{:.3f}\t{:10.3f}\t{}\t{}\t{}\t{}\t{}\n",
+        job.seq,
+        seconds(result.started),
+        seconds(result.runtime),
+        result.in_bytes,
+        result.out_bytes,
+        result.exit_status,
+        result.signal,
+        escape_field(job.text)));
 }
 
 void JsonJobLog::begin(const RunRecord& run) {

@@ -9,13 +9,13 @@
 #include <sstream>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 namespace aiomisc::cli {
 namespace {
@@ -56,8 +56,8 @@ bool is_planted(const std::string& path, const struct stat& file) {
 }  // namespace
 
 LogFile::LogFile(std::string path, bool append) : path_(std::move(path)) {
-    fd_ = UniqueFd(
-        ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666));
+    fd_ =
+        UniqueFd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666));
     struct stat status{};
     if (!fd_ || ::fstat(fd_.get(), &status) != 0) {
         throw SystemError::from_errno("open job log", path_);
