@@ -103,8 +103,7 @@ bool OutputAssembler::drain() {
 }
 
 int OutputAssembler::blocked_fd() const noexcept {
-    return queue_.empty() ? -1
-                          : sinks_[static_cast<std::size_t>(queue_.front().stream)]->wait_fd();
+    return queue_.empty() ? -1 : sinks_[static_cast<std::size_t>(queue_.front().stream)]->wait_fd();
 }
 
 std::uint64_t OutputAssembler::written(std::uint64_t seq, OutputStream stream) const {
@@ -183,11 +182,11 @@ void OutputAssembler::prepare(Grant& grant) {
         return;
     }
     Stream& stream = stream_of(*grant.job, grant.stream);
-    const auto chunk = stream.buffer.front(
-        static_cast<std::size_t>(std::min<std::uint64_t>(grant.bytes, kChunk)));
+    const auto chunk =
+        stream.buffer.front(static_cast<std::size_t>(std::min<std::uint64_t>(grant.bytes, kChunk)));
     const std::size_t taken = chunk.size();
-    unwritten_ = tagged_ ? with_tags(chunk, grant.job->tag, stream.at_line_start)
-                         : std::string(chunk);
+    unwritten_ =
+        tagged_ ? with_tags(chunk, grant.job->tag, stream.at_line_start) : std::string(chunk);
     stream.buffer.pop(taken);
     grant.bytes -= taken;
 }

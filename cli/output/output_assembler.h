@@ -20,8 +20,8 @@ enum class OutputStream { kOut, kErr };
 /// Puts together what jobs print, so that one job's output is never mixed into another's.
 ///
 /// A job is begun before its first attempt and finished after its last. What it writes is held back
-/// until its mode and, with keep-order, the jobs before it allow it to be printed; then drain() hands
-/// it to the sinks. Jobs are begun in the order of their numbers.
+/// until its mode and, with keep-order, the jobs before it allow it to be printed; then drain()
+/// hands it to the sinks. Jobs are begun in the order of their numbers.
 ///
 ///     assembler.begin(seq, tag, "");
 ///     assembler.write(seq, OutputStream::kOut, bytes);   …
@@ -32,7 +32,8 @@ public:
     /// The sinks must outlive the assembler.
     OutputAssembler(const OutputOptions& options, Sink& out, Sink& err);
 
-    /// With --tag, `tag` and a tab stand before each line. `preamble` is printed before the output, untagged.
+    /// With --tag, `tag` and a tab stand before each line. `preamble` is printed before the output,
+    /// untagged.
     void begin(std::uint64_t seq, std::string tag, std::string preamble);
 
     /// Errors:    SystemError (the output does not fit on the disk).

@@ -12,9 +12,9 @@ constexpr std::size_t kSpillPiece = 65536;
 }  // namespace
 
 void OutputBuffer::push(std::string_view bytes) {
-    const std::uint64_t limit =
-        stored_.empty() ? store_->buffer_limit
-                        : std::min<std::uint64_t>(store_->buffer_limit, kSpillPiece);
+    const std::uint64_t limit = stored_.empty()
+                                    ? store_->buffer_limit
+                                    : std::min<std::uint64_t>(store_->buffer_limit, kSpillPiece);
     const std::uint64_t wanted = memory_.size() - memory_start_ + bytes.size();
     if (wanted > limit || store_->in_memory + bytes.size() > store_->total_limit) {
         spill();
@@ -70,7 +70,8 @@ void OutputBuffer::pop(std::uint64_t bytes) {
     }
     memory_start_ += static_cast<std::size_t>(bytes);
     store_->in_memory -= bytes;
-    // What was popped goes when it is more than what is left, so that each byte moves once or twice.
+    // What was popped goes when it is more than what is left, so that each byte moves once or
+    // twice.
     if (memory_start_ > memory_.size() / 2) {
         memory_.erase(0, memory_start_);
         memory_start_ = 0;
@@ -78,8 +79,7 @@ void OutputBuffer::pop(std::uint64_t bytes) {
 }
 
 void OutputBuffer::pop_back(std::uint64_t bytes) noexcept {
-    const std::uint64_t in_memory =
-        std::min<std::uint64_t>(bytes, memory_.size() - memory_start_);
+    const std::uint64_t in_memory = std::min<std::uint64_t>(bytes, memory_.size() - memory_start_);
     memory_.resize(memory_.size() - static_cast<std::size_t>(in_memory));
     store_->in_memory -= in_memory;
     bytes -= in_memory;

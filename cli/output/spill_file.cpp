@@ -62,7 +62,8 @@ void SpillFile::read(std::uint64_t offset, char* buffer, std::size_t size) const
             continue;
         }
         if (count <= 0) {
-            throw SystemError::from_code(count == 0 ? EIO : errno, "read stored output in", directory_);
+            throw SystemError::from_code(
+                count == 0 ? EIO : errno, "read stored output in", directory_);
         }
         buffer += count;
         offset += static_cast<std::uint64_t>(count);
@@ -74,12 +75,15 @@ void SpillFile::release(const Extent& extent) noexcept {
     live_ -= extent.size;
     if (live_ == 0) {
         end_ = 0;
-        static_cast<void>(::ftruncate(fd_.get(), 0) == 0);  // the space comes back at the end if not now
+        static_cast<void>(
+            ::ftruncate(fd_.get(), 0) == 0);  // the space comes back at the end if not now
         return;
     }
     // Not every file system can; then the space comes back when everything was printed.
     ::fallocate(
-        fd_.get(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(extent.offset),
+        fd_.get(),
+        FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+        static_cast<off_t>(extent.offset),
         static_cast<off_t>(extent.size));
 }
 
