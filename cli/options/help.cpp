@@ -33,7 +33,7 @@ Often used:
   -j N        jobs at a time: 4, 50%, +2     --timeout D     kill a job after D
   -k          print in the input's order     --retries N     attempts in all
   --tag       begin lines with the item      --joblog FILE   a line for each job
-  --dry-run   only print the commands        --halt RULE     now,fail=1: stop there
+  --dry-run   only print the commands        --halt RULE     e.g. now,fail=1
   --bar       show progress                  -q              no shell syntax
 
 Exit status: 0 all jobs succeeded, 1-100 that many failed, 101 more,

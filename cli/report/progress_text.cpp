@@ -13,7 +13,7 @@ namespace aiomisc::cli {
 namespace {
 
 constexpr std::size_t kLeastBar = 10;
-constexpr std::size_t kMostBar = 40;
+constexpr std::size_t kMostBar = 20;
 
 double done_share(const ProgressState& state) {
     if (!state.total || *state.total == 0) {
@@ -52,7 +52,8 @@ std::string bar_of(double share, std::size_t cells) {
     return "[" + bar + "] ";
 }
 
-std::string joined(const std::vector<std::string>& fields, std::size_t count, const char* separator) {
+std::string joined(
+    const std::vector<std::string>& fields, std::size_t count, const char* separator) {
     std::string text;
     for (std::size_t index = 0; index < count; ++index) {
         text += index == 0 ? "" : separator;

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include <fmt/format.h>
+
 #include <string.h>  // sigabbrev_np
 
 namespace aiomisc::cli {

@@ -92,10 +92,13 @@ bool wants_summary(
 std::string summary_text(
     const RunTotals& totals, std::uint64_t not_run, std::chrono::milliseconds elapsed) {
     std::string text;
-    const auto add = [&text](std::string_view line) { text += fmt::format("aiomisc-run: {}\n", line); };
+    const auto add = [&text](std::string_view line) {
+        text += fmt::format("aiomisc-run: {}\n", line);
+    };
     add(counts_line(totals, not_run));
     add(fmt::format(
-        "{} wall, {} CPU, peak RSS of a job {}", seconds_text(elapsed),
+        "{} wall, {} CPU, peak RSS of a job {}",
+        seconds_text(elapsed),
         seconds_text(std::chrono::duration_cast<std::chrono::milliseconds>(totals.cpu_time())),
         size_text(totals.peak_rss_kib())));
     for (const RunTotals::Failure& failure : totals.failures()) {

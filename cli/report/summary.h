@@ -10,8 +10,8 @@
 
 namespace aiomisc::cli {
 
-/// Whether to print the summary: in auto mode when something failed or was left undone, or after two
-/// seconds on a terminal.
+/// Whether to print the summary: in auto mode when something failed or was left undone, or after
+/// two seconds on a terminal.
 bool wants_summary(
     SummaryMode mode,
     const RunTotals& totals,
