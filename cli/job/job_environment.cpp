@@ -6,6 +6,7 @@
 #include <array>
 
 #include <fmt/format.h>
+
 #include <sys/random.h>
 #include <unistd.h>
 

@@ -26,8 +26,12 @@ JobPlanner::JobPlanner(const Options& options, const Target& target, bool many_i
 
 JobPlanner::JobPlanner(const Options& options, const Target& target, const job::Job& job)
     : module_(
-          std::in_place, options.command.words.front(), job, target.words,
-          options.command.placeholder, options.input.items_per_job > 0),
+          std::in_place,
+          options.command.words.front(),
+          job,
+          target.words,
+          options.command.placeholder,
+          options.input.items_per_job > 0),
       tag_(tag_template(options)) {}
 
 JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt) const {
