@@ -117,6 +117,13 @@ void UvMessageStream::shutdown() noexcept {
     }
 }
 
+bool UvMessageStream::peer_gone() const noexcept {
+    KJ_IF_MAYBE (error, error_) {
+        return error->getType() == kj::Exception::Type::DISCONNECTED;
+    }
+    return at_end_;
+}
+
 void UvMessageStream::run() noexcept {
     write_queued();
 }

@@ -48,6 +48,12 @@ public:
     /// No more messages from us: the peer sees the end of the stream; what it still sends is read.
     void shutdown() noexcept;
 
+    /// Whether the peer ended the connection, as opposed to us.
+    [[nodiscard]] bool peer_gone() const noexcept;
+
+    /// What the connection failed of, if it did.
+    [[nodiscard]] const kj::Maybe<kj::Exception>& error() const noexcept { return error_; }
+
     /// Bytes read so far.
     [[nodiscard]] std::uint64_t bytes_read() const noexcept { return bytes_read_; }
 

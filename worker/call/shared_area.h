@@ -52,6 +52,20 @@ public:
         header().consumed.store(call, std::memory_order_release);
     }
 
+    /// In the worker, of a chunk: the first `done` calls are made, and their results lie in its
+    /// half.
+    void set_progress(process::Sequence call, std::uint32_t done) const noexcept {
+        header().progress.store(
+            (static_cast<std::uint64_t>(call) << 32) | done, std::memory_order_release);
+    }
+
+    /// In the parent: how far the worker came with this call; 0 if it never said.
+    [[nodiscard]] std::uint32_t progress(process::Sequence call) const noexcept {
+        const std::uint64_t word = header().progress.load(std::memory_order_acquire);
+        return static_cast<process::Sequence>(word >> 32) == call ? static_cast<std::uint32_t>(word)
+                                                                  : 0;
+    }
+
     void set_phase(CallPhase phase) const noexcept {
         header().phase.store(static_cast<std::uint32_t>(phase), std::memory_order_relaxed);
     }
@@ -68,6 +82,7 @@ private:
     struct alignas(64) Header {
         std::atomic<std::uint32_t> consumed;
         std::atomic<std::uint32_t> phase;
+        std::atomic<std::uint64_t> progress;
     };
 
     [[nodiscard]] Header& header() const noexcept {

@@ -337,17 +337,16 @@ void Pool::on_gone(PoolWorker& worker) noexcept {
     WorkerLink::Remains remains = worker.link().remains();
     const auto details = worker.death_details(remains.phase, remains.note);
     requeue(remains.not_begun);
-    if (remains.lost != nullptr) {
-        Work& lost = *remains.lost;
-        if (!lost.abandoned()) {
+    for (const WorkerLink::Lost& lost : remains.lost) {
+        if (!lost.work->abandoned()) {
             ++statistics_.died;
             const auto error = worker.death(remains.phase, remains.note);
             log::debug("aiomisc.pool", "{}: {}", options_.name, describe_exception(error));
-            lost.worker_died(error, remains.chunk_done, remains.chunk_results);
+            lost.work->worker_died(error, lost.done, lost.results);
         }
-        settle(lost);
+        settle(*lost.work);
     }
-    const bool in_a_call = remains.lost != nullptr;
+    const bool in_a_call = !remains.lost.empty();
     const bool expected = worker.retired();
     const bool spawn_failed = worker.spawn_failed();
     for (auto& slot : slots_) {

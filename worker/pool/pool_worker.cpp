@@ -162,9 +162,6 @@ void PoolWorker::retire() noexcept {
 }
 
 void PoolWorker::on_reply(Work& work, const Reply& reply) noexcept {
-    if (violation_) {
-        return;  // it is being killed, and what it had is settled then
-    }
     calls_ += work.is_chunk() ? reply.done : 1;
     const TimePoint now = Clock::now();
     last_duration_ = now - busy_since_;

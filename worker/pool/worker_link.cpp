@@ -71,7 +71,7 @@ WorkerLink::WorkerLink(
       rpc_(capnp::makeRpcClient(network_)),
       worker_(bootstrap(rpc_)),
       answers_(*this) {
-    answers_.add(network_.onDisconnect().then([this] { listener_.on_disconnected(nullptr); }));
+    answers_.add(network_.onDisconnect().then([this] { on_end(); }));
 }
 
 WorkerLink::~WorkerLink() = default;
@@ -172,7 +172,7 @@ kj::Promise<void> WorkerLink::send_chunk(Work& work, process::Sequence sequence,
         [this, sequence](kj::Exception&& exception) { on_failure(sequence, kj::mv(exception)); });
 }
 
-const WorkerLink::Sent& WorkerLink::find(process::Sequence sequence) const {
+WorkerLink::Sent& WorkerLink::find(process::Sequence sequence) {
     const auto found = std::find_if(sent_.begin(), sent_.end(), [sequence](const Sent& sent) {
         return sent.sequence == sequence;
     });
@@ -185,13 +185,14 @@ Work* WorkerLink::release(Sent& sent) noexcept {
     return std::exchange(sent.work, nullptr);
 }
 
-/// Forgets what was sent under this number, which is answered; the work, or null if it was taken
-/// back.
-Work* WorkerLink::take(process::Sequence sequence) {
-    const auto found = sent_.begin() + (&find(sequence) - &sent_.front());
-    Work* work = release(*found);
-    sent_.erase(found);
-    return work;
+/// Gives the answer to whoever waits for it; what was taken back has nobody.
+void WorkerLink::settle(process::Sequence sequence, const Reply& reply) {
+    Work* work = release(find(sequence));
+    std::erase_if(sent_, [sequence](const Sent& sent) { return sent.sequence == sequence; });
+    if (work != nullptr) {
+        listener_.on_reply(*work, reply);
+    }
+    area_.consume(sequence);
 }
 
 std::span<const std::byte> WorkerLink::bytes_of(
@@ -208,7 +209,11 @@ std::span<const std::byte> WorkerLink::bytes_of(
 }
 
 void WorkerLink::on_call_answer(process::Sequence sequence, schema::Outcome::Reader outcome) {
-    // Checked before anything is taken: a worker that breaks the protocol gets nothing settled.
+    if (broken_) {
+        return;
+    }
+    // All is checked before anything is settled: what a worker that breaks the protocol had begun
+    // fails with that, once it is gone.
     Reply reply;
     switch (outcome.which()) {
         case schema::Outcome::VALUE:
@@ -225,22 +230,20 @@ void WorkerLink::on_call_answer(process::Sequence sequence, schema::Outcome::Rea
             break;
         case schema::Outcome::REVOKED:
             KJ_REQUIRE(
-                process::sequence_after(sequence, page_.started()),
-                "worker says that a call it began was revoked");
+                find(sequence).work == nullptr,
+                "worker says that a call was revoked, and it was not");
             break;
         default:
             KJ_FAIL_REQUIRE("worker sent an outcome of an unknown kind");
     }
-    const Sent sent = take(sequence);
-    if (sent.work != nullptr) {
-        KJ_REQUIRE(!outcome.isRevoked(), "worker says that a call was revoked, and it was not");
-        listener_.on_reply(*sent.work, reply);
-    }
-    area_.consume(sequence);
+    settle(sequence, reply);
 }
 
 void WorkerLink::on_chunk_answer(
     process::Sequence sequence, schema::Worker::ChunkResults::Reader results) {
+    if (broken_) {
+        return;
+    }
     Reply reply;
     reply.kind = Reply::Kind::kChunk;
     if (!results.getRevoked()) {
@@ -248,37 +251,53 @@ void WorkerLink::on_chunk_answer(
         reply.done = results.getDone();
         reply.elapsed = std::chrono::nanoseconds(results.getElapsedNanoseconds());
     }
-    const Sent sent = take(sequence);
-    if (sent.work != nullptr) {
+    if (const Work* work = find(sequence).work) {
+        KJ_REQUIRE(!results.getRevoked(), "worker says that a chunk was revoked, and it was not");
+        // At least one call is made, or the rest would be sent again for ever.
         KJ_REQUIRE(
-            !results.getRevoked() && reply.done <= sent.work->count,
+            reply.done <= work->count && (reply.done > 0 || work->abandoned()),
             "worker sent a wrong count of results");
-        listener_.on_reply(*sent.work, reply);
     }
-    area_.consume(sequence);
+    settle(sequence, reply);
 }
 
 void WorkerLink::on_failure(process::Sequence sequence, kj::Exception&& exception) {
+    if (broken_) {
+        return;
+    }
     // Cap'n Proto marks what the server threw. Anything else is the end of the channel: what was
     // sent stays in sent_ for remains().
     if (!exception.getDescription().startsWith("remote exception:")) {
-        if (exception.getType() != kj::Exception::Type::DISCONNECTED) {
-            listener_.on_disconnected(to_exception_ptr(exception));
-        }
+        end_reason_ = exception.getDescription().cStr();
         return;
     }
-    const Sent sent = take(sequence);
-    area_.consume(sequence);
-    if (sent.work != nullptr) {
-        ipc::Buffer encoded;
-        ipc::encode(encoded, ipc::encode_exception(to_exception_ptr(exception)));
-        listener_.on_reply(*sent.work, {Reply::Kind::kError, std::as_const(encoded).span(), 0, {}});
+    ipc::Buffer encoded;
+    ipc::encode(encoded, ipc::encode_exception(to_exception_ptr(exception)));
+    settle(sequence, {Reply::Kind::kError, std::as_const(encoded).span(), 0, {}});
+}
+
+void WorkerLink::on_end() {
+    if (stream_.peer_gone()) {
+        listener_.on_disconnected(nullptr);
+        return;
     }
+    // We hung up, because of what the worker sent.
+    KJ_IF_MAYBE (error, stream_.error()) {
+        end_reason_ = error->getDescription().cStr();
+    }
+    break_off(std::make_exception_ptr(ProtocolError(
+        "worker sent what the protocol forbids" +
+        (end_reason_.empty() ? std::string() : ": " + end_reason_))));
+}
+
+void WorkerLink::break_off(std::exception_ptr violation) {
+    broken_ = true;
+    listener_.on_disconnected(std::move(violation));
 }
 
 void WorkerLink::taskFailed(kj::Exception&& exception) {
     // A check of an answer failed: the worker broke the protocol.
-    listener_.on_disconnected(to_exception_ptr(exception));
+    break_off(to_exception_ptr(exception));
 }
 
 std::vector<Work*> WorkerLink::revoke() {
@@ -286,7 +305,7 @@ std::vector<Work*> WorkerLink::revoke() {
     const process::Sequence started = page_.revoke(last_sequence_);
     for (Sent& sent : sent_) {
         if (process::sequence_after(sent.sequence, started) && sent.work != nullptr) {
-            taken.push_back(std::exchange(sent.work, nullptr));
+            taken.push_back(release(sent));
         }
     }
     return taken;
@@ -331,15 +350,10 @@ WorkerLink::Remains WorkerLink::remains() {
     remains.phase = area_.phase();
     remains.note = std::as_const(page_).crash_note().text();
     for (Sent& sent : sent_) {
-        if (sent.work == nullptr) {
-            continue;
+        if (Work* work = release(sent)) {
+            remains.lost.push_back(
+                {work, area_.progress(sent.sequence), area_.results(sent.sequence)});
         }
-        remains.lost = std::exchange(sent.work, nullptr);
-        if (sent.is_chunk) {
-            remains.chunk_done = page_.chunk_index();
-            remains.chunk_results = area_.results(sent.sequence);
-        }
-        break;
     }
     return remains;
 }

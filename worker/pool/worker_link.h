@@ -132,7 +132,6 @@ private:
     void on_end();
     void break_off(std::exception_ptr violation);
     [[nodiscard]] Sent& find(process::Sequence sequence);
-    void forget(process::Sequence sequence) noexcept;
     Work* release(Sent& sent) noexcept;
     [[nodiscard]] std::span<const std::byte> bytes_of(
         process::Sequence sequence, schema::Payload::Reader payload) const;

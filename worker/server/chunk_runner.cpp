@@ -32,7 +32,6 @@ ChunkRunner::ChunkRunner(
     process::Sequence sequence,
     ipc::Buffer& spill)
     : page_(page), area_(area), sequence_(sequence), spill_(spill) {
-    page_.set_chunk_index(0);
     spill_.clear();
     if (area_.results_free(sequence)) {
         memory_ = area_.results(sequence);
@@ -60,7 +59,10 @@ void ChunkRunner::run(
         }
         run_item(thunk, arguments.first(size));
         arguments = arguments.subspan(size);
-        page_.set_chunk_index(++done_);
+        ++done_;
+        if (!spilled_) {
+            area_.set_progress(sequence_, done_);  // what is spilled, the parent does not see yet
+        }
         elapsed_ = std::chrono::steady_clock::now() - begin;
         if (elapsed_ >= budget || spilled_) {
             break;

@@ -110,11 +110,12 @@ WorkerServer::~WorkerServer() noexcept {
 }
 
 bool WorkerServer::begin(process::Sequence sequence, std::uint64_t call_id, std::uint32_t attempt) {
+    // Results of earlier calls do not wait for this one. They leave before it is begun, so that no
+    // more than one call is begun and not answered.
+    stream_.flush();
     if (!page_.worker_claim(sequence)) {
         return false;
     }
-    // Results of earlier calls do not wait for this one.
-    stream_.flush();
     auto& state = this_task_state();
     state.sequence = sequence;
     state.call_id = call_id;
