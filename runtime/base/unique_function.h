@@ -30,7 +30,7 @@ public:
             std::is_invocable_r_v<Result, std::decay_t<Callable>&, Arguments...>)
     UniqueFunction(
         Callable&& callable)  // NOLINT(bugprone-forwarding-reference-overload): constrained above
-        : operations_(&OperationsOf<std::decay_t<Callable>>::table) {
+        : operations_(&OperationsOf<std::decay_t<Callable>>::kTable) {
         OperationsOf<std::decay_t<Callable>>::construct(storage_, std::forward<Callable>(callable));
     }
 
@@ -116,7 +116,7 @@ private:
 
         static void destroy(std::byte* storage) noexcept { stored(storage).~Stored(); }
 
-        static constexpr Operations table{&invoke, &move, &destroy};
+        static constexpr Operations kTable{&invoke, &move, &destroy};
     };
 
     void take(UniqueFunction& other) noexcept {
@@ -127,7 +127,8 @@ private:
     }
 
     const Operations* operations_ = nullptr;
-    alignas(void*) std::byte storage_[kInlineBytes];
+    alignas(void*) std::byte storage_[kInlineBytes];  // NOLINT(cppcoreguidelines-pro-type-member-init):
+                                                      // filled by construct()
 };
 
 }  // namespace aiomisc

@@ -20,6 +20,8 @@ class BasicLoop : public Scheduler {
 public:
     using ExceptionHandler = UniqueFunction<void(const ExceptionContext&)>;
 
+    BasicLoop(const BasicLoop&) = delete;
+    BasicLoop& operator=(const BasicLoop&) = delete;
     ~BasicLoop() override;
 
     /// Runs `function` on a later turn, in the order of the calls.

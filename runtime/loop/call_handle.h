@@ -30,6 +30,9 @@ public:
 
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
+    Call(const Call&) = delete;
+    Call& operator=(const Call&) = delete;
+
 private:
     ~Call() = default;
     void run() noexcept override;

@@ -37,6 +37,8 @@ public:
 class EventLoop final : public BasicLoop {
 public:
     EventLoop();
+    EventLoop(const EventLoop&) = delete;
+    EventLoop& operator=(const EventLoop&) = delete;
     ~EventLoop() override;
 
     /// The loop running in this thread.

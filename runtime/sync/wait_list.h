@@ -25,6 +25,8 @@ public:
 protected:
     explicit ListWaiter(WaitList& list) noexcept : list_(list) {}
 
+    ListWaiter(const ListWaiter&) = delete;
+    ListWaiter& operator=(const ListWaiter&) = delete;
     ~ListWaiter();
 
     /// Whether it got what it waited for.

@@ -120,7 +120,8 @@ private:
 
 /// Counts one reference to a Completion.
 template <typename State>
-class Reference {
+class Reference {  // NOLINT(cppcoreguidelines-special-member-functions): one assignment, by value,
+                   // serves both
 public:
     Reference() noexcept = default;
 

@@ -21,6 +21,9 @@ public:
     explicit CompletionWaiter(Reference<Completion> completion)
         : completion_(std::move(completion)) {}
 
+    CompletionWaiter(const CompletionWaiter&) = delete;
+    CompletionWaiter& operator=(const CompletionWaiter&) = delete;
+
     [[nodiscard]] bool await_ready() const noexcept { return completion_->done(); }
 
     template <typename Promise>

@@ -30,8 +30,8 @@ public:
 private:
     struct Entry {
         TimePoint deadline;
-        std::uint64_t order;
-        TimerNode* timer;
+        std::uint64_t order = 0;
+        TimerNode* timer = nullptr;
 
         bool operator<(const Entry& other) const noexcept {
             return deadline != other.deadline ? deadline < other.deadline : order < other.order;
