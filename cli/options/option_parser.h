@@ -1,25 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aiomisc/cli/options/option_splitter.h>
 #include <aiomisc/cli/options/options.h>
 #include <aiomisc/cli/options/source_words.h>
 
-#include <cstddef>
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace aiomisc::cli {
 
-/// The option words at the front of a command line, one option or value each.
-struct OptionWords {
-    std::vector<std::string> tokens;
-    std::size_t count = 0;  ///< how many words they were, a final `--` included
-};
-
-/// What options are there, and what they do to an Options.
+/// Applies the options of a command line to an Options, in the order in which they stand there.
 class OptionParser {
 public:
     /// Binds to `options`, which must outlive the parser.
@@ -28,13 +21,10 @@ public:
     OptionParser& operator=(const OptionParser&) = delete;
     ~OptionParser();
 
-    /// Finds where the options end, takes bundles and `--name=value` apart, and replaces shorthands
-    /// (`--bar`) by what they stand for, so that the last one said holds.
-    ///
-    /// Errors:    UsageError (unknown option, value missing or unwanted).
+    /// See split_options(). Errors: UsageError.
     [[nodiscard]] OptionWords split(std::span<const std::string> words) const;
 
-    /// Fills the options from tokens of split(). Errors: UsageError.
+    /// Applies the tokens of split(). Errors: UsageError.
     void parse(std::vector<std::string> tokens);
 
     [[nodiscard]] const Separators& separators() const noexcept;
@@ -42,6 +32,7 @@ public:
     /// False after --no-directives.
     [[nodiscard]] bool wants_directives() const noexcept;
 
+    /// All options, by group.
     [[nodiscard]] std::string help() const;
 
 private:

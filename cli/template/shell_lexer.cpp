@@ -11,6 +11,9 @@
 #include <aiomisc/cli/template/shell_lexer.h>
 
 #include <aiomisc/cli/options/usage_error.h>
+#include <aiomisc/cli/template/here_document.h>
+#include <aiomisc/cli/template/shell_arithmetic.h>
+#include <aiomisc/cli/template/shell_frames.h>
 
 #include <algorithm>
 #include <utility>
@@ -18,22 +21,9 @@
 namespace aiomisc::cli {
 namespace {
 
-enum class Frame {
-    kTop,
-    kParenthesis,   // ( … )
-    kSubstitution,  // $( … )
-    kBackquote,     // ` … `
-    kDouble,        // " … "
-    kParameter,     // ${ … }
-    kArithmetic,    // $(( … )) or (( … ))
-    kHereDocument,  // the body
-};
-
-struct HereDocument {
-    std::string delimiter;
-    bool quoted = false;
-    bool strip_tabs = false;
-};
+bool is_one_of(char c, std::string_view characters) {
+    return characters.find(c) != std::string_view::npos;
+}
 
 class ShellLexer {
 public:
@@ -48,7 +38,7 @@ public:
 private:
     void lex_until(std::size_t end) {
         while (at_ < end) {
-            if (!take_hole(context())) {
+            if (!take_hole(frames_.context())) {
                 take_by_frame();
             }
         }
@@ -89,8 +79,9 @@ private:
         pieces_.emplace_back(ShellHole{
             .placeholder = match->placeholder,
             .context = context,
-            .backquoted = backquoted(),
-            .in_parameter = frame() == Frame::kParameter});
+            .backquoted = frames_.backquoted(),
+            .in_parameter = frames_.top().kind == FrameKind::kParameter,
+            .evaluated = context == ShellContext::kArithmetic || at_ < condition_end_});
         at_ += match->length;
         word_start_ = false;
         return true;
@@ -98,58 +89,46 @@ private:
 
     // --- frames ---
 
-    [[nodiscard]] Frame frame() const { return frames_.back(); }
-
-    void push(Frame frame, std::size_t opener) {
+    void push(FrameKind kind, std::size_t opener) {
         copy(opener);
-        frames_.push_back(frame);
+        frames_.push(kind);
         word_start_ = true;
     }
 
     void pop(std::size_t closer) {
         copy(closer);
-        frames_.pop_back();
+        frames_.pop();
         word_start_ = false;
     }
 
-    [[nodiscard]] bool backquoted() const {
-        return std::find(frames_.begin(), frames_.end(), Frame::kBackquote) != frames_.end();
-    }
-
-    [[nodiscard]] ShellContext context() const {
-        for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
-            switch (*frame) {
-                case Frame::kParameter:
-                    continue;  // as what is around it
-                case Frame::kDouble:
-                    return ShellContext::kDoubleQuoted;
-                case Frame::kArithmetic:
-                    return ShellContext::kArithmetic;
-                case Frame::kHereDocument:
-                    return ShellContext::kHereDocument;
-                default:
-                    return ShellContext::kUnquoted;
-            }
-        }
-        return ShellContext::kUnquoted;
-    }
+    /// Leaves the frame if its end is here, or takes one character.
+    void pop_at(std::string_view closer) { looking_at(closer) ? pop(closer.size()) : copy(1); }
 
     void take_by_frame() {
         if (take_expansion()) {
             return;
         }
-        switch (frame()) {
-            case Frame::kHereDocument:
+        switch (frames_.top().kind) {
+            case FrameKind::kHereDocument:
                 copy(1);
                 break;
-            case Frame::kDouble:
-                looking_at("\"") ? pop(1) : copy(1);
+            case FrameKind::kDouble:
+                pop_at("\"");
                 break;
-            case Frame::kParameter:
+            case FrameKind::kParameter:
                 take_in_parameter();
                 break;
-            case Frame::kArithmetic:
-                take_in_arithmetic();
+            case FrameKind::kOffset:
+                pop_at("}");
+                break;
+            case FrameKind::kArithmetic:
+                looking_at("(") ? push(FrameKind::kArithmeticParenthesis, 1) : pop_at("))");
+                break;
+            case FrameKind::kArithmeticParenthesis:
+                looking_at("(") ? push(FrameKind::kArithmeticParenthesis, 1) : pop_at(")");
+                break;
+            case FrameKind::kArithmeticBracket:
+                looking_at("[") ? push(FrameKind::kArithmeticBracket, 1) : pop_at("]");
                 break;
             default:
                 take_unquoted();
@@ -182,79 +161,81 @@ private:
         }
         // Unquoted, an odd backslash would quote the value, which is quoted anyway; in quotes it is
         // text, as it is before any ordinary character.
-        const std::size_t count = behind_backquotes(run);
-        const bool unquoted = context() == ShellContext::kUnquoted;
+        const std::size_t count = left_in_backquotes(run);
+        const bool unquoted = frames_.context() == ShellContext::kUnquoted;
         write_backslashes(unquoted ? count / 2 * 2 : (count + 1) / 2 * 2);
         at_ += run;
     }
 
     // What is left of a run of backslashes when `…` has taken its level off, and the other way
     // round. The last of an odd run stays before a character that is not special there.
-    [[nodiscard]] std::size_t behind_backquotes(std::size_t run) const {
-        return backquoted() ? (run + 1) / 2 : run;
+    [[nodiscard]] std::size_t left_in_backquotes(std::size_t run) const {
+        return frames_.backquoted() ? (run + 1) / 2 : run;
     }
 
     void write_backslashes(std::size_t count) {
-        literal_.append(backquoted() ? 2 * count : count, '\\');
+        literal_.append(frames_.backquoted() ? 2 * count : count, '\\');
     }
 
     void take_dollar() {
         word_start_ = false;
         if (looking_at("$((")) {
-            push(Frame::kArithmetic, 3);
+            push(FrameKind::kArithmetic, 3);
         } else if (looking_at("$(")) {
-            push(Frame::kSubstitution, 2);
+            push(FrameKind::kSubstitution, 2);
+        } else if (looking_at("$[")) {
+            push(FrameKind::kArithmeticBracket, 2);
         } else if (looking_at("${")) {
-            push(Frame::kParameter, 2);
-        } else if (looking_at("$'") && context() == ShellContext::kUnquoted) {
+            push(FrameKind::kParameter, 2);
+            copy(looking_at("#") || looking_at("!") ? 1 : 0);  // the length, or an indirection
+        } else if (looking_at("$'") && frames_.context() == ShellContext::kUnquoted) {
             take_ansi_quoted();
         } else if (hole_follows()) {
             write_backslashes(1);
             copy(1);
         } else {
-            const std::string_view next = rest(1).substr(0, 1);
-            const bool special = !next.empty() && std::string_view("$!?#@*-").find(next[0]) !=
-                                                      std::string_view::npos;
-            copy(special ? 2 : 1);
+            const std::string_view next = rest(1);
+            copy(!next.empty() && is_one_of(next[0], "$!?#@*-") ? 2 : 1);
         }
     }
 
     void take_backquote() {
-        if (!backquoted()) {
-            push(Frame::kBackquote, 1);
+        if (!frames_.backquoted()) {
+            push(FrameKind::kBackquote, 1);
             return;
         }
-        while (frame() != Frame::kBackquote) {
-            frames_.pop_back();
-        }
+        frames_.pop_to_backquote();
         pop(1);
     }
 
     void take_in_parameter() {
         if (looking_at("}")) {
             pop(1);
+        } else if (!frames_.top().in_word) {
+            take_parameter_name();
         } else if (looking_at("\"")) {
-            push(Frame::kDouble, 1);
-        } else if (looking_at("'") && context() == ShellContext::kUnquoted) {
+            push(FrameKind::kDouble, 1);
+        } else if (looking_at("'") && frames_.context() == ShellContext::kUnquoted) {
             take_single_quoted();
         } else {
             copy(1);
         }
     }
 
-    void take_in_arithmetic() {
-        if (looking_at("(")) {
-            push(Frame::kArithmetic, 1);
-            arithmetic_parentheses_.push_back(frames_.size());
-        } else if (looking_at(")")) {
-            const bool inner = !arithmetic_parentheses_.empty() &&
-                               arithmetic_parentheses_.back() == frames_.size();
-            if (inner) {
-                arithmetic_parentheses_.pop_back();
-            }
-            pop(inner ? 1 : 2);
-        } else {
+    // The name, an index, and the operator, behind which a word follows, or an expression.
+    void take_parameter_name() {
+        const std::string_view next = rest(1);
+        if (looking_at("[")) {
+            push(FrameKind::kArithmeticBracket, 1);
+        } else if (looking_at(":") && (next.empty() || !is_one_of(next[0], "-=?+"))) {
             copy(1);
+            frames_.top().kind = FrameKind::kOffset;
+        } else {
+            const char c = text_[at_];
+            const bool in_name =
+                c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+            copy(looking_at(":") ? 2 : 1);
+            frames_.top().in_word = !in_name;
         }
     }
 
@@ -267,23 +248,30 @@ private:
                 take_single_quoted();
                 return;
             case '"':
-                push(Frame::kDouble, 1);
+                push(FrameKind::kDouble, 1);
                 word_start_ = false;
                 return;
             case '(':
-                is_arithmetic_command() ? push(Frame::kArithmetic, 2)
-                                        : push(Frame::kParenthesis, 1);
+                opens_arithmetic(rest()) ? push(FrameKind::kArithmetic, 2)
+                                         : push(FrameKind::kParenthesis, 1);
                 return;
             case ')':
-                frame() == Frame::kTop || frame() == Frame::kBackquote ? copy(1) : pop(1);
+                closes_commands() ? pop(1) : copy(1);
                 word_start_ = true;
+                return;
+            case '[':
+                if (word_start_) {
+                    condition_end_ = at_ + numeric_condition_length(rest());
+                }
+                copy(1);
+                word_start_ = false;
                 return;
             case '#':
                 copy(word_start_ ? rest().find('\n') : 1);
                 word_start_ = false;
                 return;
             case '<':
-                looking_at("<<<") ? copy(3) : looking_at("<<") ? take_here_operator() : copy(1);
+                take_less_than();
                 word_start_ = true;
                 return;
             case '\n':
@@ -293,8 +281,14 @@ private:
                 return;
             default:
                 copy(1);
-                word_start_ = std::string_view(" \t;|&>").find(next) != std::string_view::npos;
+                word_start_ = is_one_of(next, " \t;|&>");
         }
+    }
+
+    // Whether a `)` ends the frame; at the top it is the end of a pattern in a case.
+    [[nodiscard]] bool closes_commands() const {
+        return frames_.top().kind == FrameKind::kParenthesis ||
+               frames_.top().kind == FrameKind::kSubstitution;
     }
 
     void take_single_quoted() {
@@ -303,7 +297,7 @@ private:
         while (!rest().empty() && !looking_at("'")) {
             const std::size_t run = std::min(rest().find_first_not_of('\\'), rest().size());
             if (run > 0 && match_placeholder(rest(run), whole_)) {
-                write_backslashes(behind_backquotes(run));
+                write_backslashes(left_in_backquotes(run));
                 at_ += run;
             } else if (!take_hole(ShellContext::kSingleQuoted)) {
                 copy(1);
@@ -324,83 +318,32 @@ private:
         word_start_ = false;
     }
 
-    // `((` opens arithmetic if its parentheses close together, a subshell in a subshell if not.
-    [[nodiscard]] bool is_arithmetic_command() const {
-        if (!looking_at("((")) {
-            return false;
-        }
-        int depth = 2;
-        for (std::size_t index = at_ + 2; index < text_.size(); ++index) {
-            depth += text_[index] == '(' ? 1 : text_[index] == ')' ? -1 : 0;
-            if (depth == 1) {
-                return text_.substr(index).starts_with("))");
-            }
-        }
-        return false;
-    }
-
     // --- here-documents ---
 
-    void take_here_operator() {
-        copy(2);
-        HereDocument document{.strip_tabs = looking_at("-")};
-        copy(document.strip_tabs ? 1 : 0);
-        while (looking_at(" ") || looking_at("\t")) {
+    void take_less_than() {
+        if (looking_at("<<<")) {
+            copy(3);
+        } else if (looking_at("<<")) {
+            pending_.push_back(HereDocument::parse(rest()));
+            copy(pending_.back().length);
+        } else {
             copy(1);
         }
-        char quote = '\0';
-        while (!rest().empty()) {
-            const char next = text_[at_];
-            if (quote == '\0' &&
-                std::string_view(" \t\n;&|<>()").find(next) != std::string_view::npos) {
-                break;
-            }
-            if (next == quote) {
-                quote = '\0';
-            } else if (quote == '\0' && (next == '\'' || next == '"')) {
-                quote = next;
-                document.quoted = true;
-            } else if (quote == '\0' && next == '\\') {
-                document.quoted = true;
-            } else {
-                document.delimiter += next;
-            }
-            copy(1);
-        }
-        pending_.push_back(std::move(document));
     }
 
     void take_here_documents() {
         for (const HereDocument& document : std::exchange(pending_, {})) {
-            const std::size_t end = find_end(document);
+            const std::size_t end = at_ + document.body_length(rest());
             if (document.quoted) {
                 take_literal_body(end);
             } else {
-                const std::size_t depth = frames_.size();
-                frames_.push_back(Frame::kHereDocument);
+                const ShellFrames outside = frames_;
+                frames_.push(FrameKind::kHereDocument);
                 lex_until(end);
-                frames_.resize(depth);
+                frames_ = outside;
             }
-            copy(
-                rest().find('\n') == std::string_view::npos ? rest().size()
-                                                            : rest().find('\n') + 1);
+            copy(std::min(rest().find('\n'), rest().size() - 1) + 1);
         }
-    }
-
-    // Where the line with the delimiter begins.
-    [[nodiscard]] std::size_t find_end(const HereDocument& document) const {
-        for (std::size_t line = at_; line < text_.size();) {
-            const std::size_t newline = std::min(text_.find('\n', line), text_.size());
-            std::string_view content = text_.substr(line, newline - line);
-            while (document.strip_tabs && content.starts_with('\t')) {
-                content.remove_prefix(1);
-            }
-            if (content == document.delimiter) {
-                return line;
-            }
-            line = newline + 1;
-        }
-        return text_.size();
     }
 
     void take_literal_body(std::size_t end) {
@@ -416,8 +359,8 @@ private:
     std::string_view text_;
     std::string_view whole_;
     std::size_t at_ = 0;
-    std::vector<Frame> frames_{Frame::kTop};
-    std::vector<std::size_t> arithmetic_parentheses_;  // depths of ( … ) within arithmetic
+    ShellFrames frames_;
+    std::size_t condition_end_ = 0;  // of the last [[ … ]] that compares numbers
     std::vector<HereDocument> pending_;
     bool word_start_ = true;
     std::string literal_;

@@ -16,7 +16,7 @@ enum class ShellContext {
     kDoubleQuoted,
     kSingleQuoted,
     kHereDocument,
-    kArithmetic,  ///< $((…)) and ((…)), where a shell evaluates what it finds
+    kArithmetic,  ///< $((…)), ((…)), $[…], the index in ${x[…]}, the offset in ${x:…}
 };
 
 /// A placeholder in shell text.
@@ -25,6 +25,7 @@ struct ShellHole {
     ShellContext context = ShellContext::kUnquoted;
     bool backquoted = false;    ///< somewhere inside `…`
     bool in_parameter = false;  ///< right inside ${…}, which a '}' would end
+    bool evaluated = false;     ///< the shell would take the value as an expression, and run it
 
     friend bool operator==(const ShellHole&, const ShellHole&) = default;
 };

@@ -22,7 +22,7 @@ bool is_integer(std::string_view value) {
 
 void check_values(const ShellHole& hole, const std::vector<std::string>& values) {
     for (const std::string& value : values) {
-        if (hole.context == ShellContext::kArithmetic && !is_integer(value)) {
+        if (hole.evaluated && !is_integer(value)) {
             throw Error("'" + value + "' stands in shell arithmetic and is not an integer");
         }
     }

@@ -214,7 +214,7 @@ TEST_CASE("the short help fits a screen, the long one names every option", "[cli
     for (const char* option : {"--jobs", "--keep-order", "--retry-delay", "--joblog", "--null"}) {
         REQUIRE_THAT(all, contains(option));
     }
-    REQUIRE_THAT(all, !contains("--output-mode"));
+    REQUIRE_THAT(all, contains("Reporting"));
 }
 
 TEST_CASE("a usage error shows hostile words escaped", "[cli][options][S18]") {

@@ -53,6 +53,25 @@ TEST_CASE("arithmetic is told from commands in parentheses", "[cli][template][S1
     REQUIRE(contexts("$(( $(echo {}) ))") == "$(( $(echo <U>) ))");
 }
 
+TEST_CASE("wherever a shell evaluates numbers is arithmetic", "[cli][template][S17]") {
+    REQUIRE(contexts("$[{}+1] {}") == "$[<A>+1] <U>");
+    REQUIRE(contexts("${x[{}]} \"${#x[{}]:-{}}\" {}") == "${x[<A>]} \"${#x[<A>]:-<D>}\" <U>");
+    REQUIRE(contexts("${x:{}:2} ${x: -{}} ${x:-{}}") == "${x:<A>:2} ${x: -<A>} ${x:-<U>}");
+    REQUIRE(contexts("${x#{}} ${x//:/{}} ${x:=a:{}}") == "${x#<U>} ${x//:/<U>} ${x:=a:<U>}");
+    const auto evaluated = [](std::string_view text) {
+        std::string flags;
+        for (const ShellPiece& piece : lex_shell(text, "{}")) {
+            if (const auto* hole = std::get_if<ShellHole>(&piece)) {
+                flags += hole->evaluated ? 'e' : '-';
+            }
+        }
+        return flags;
+    };
+    REQUIRE(evaluated("{} $(({})) {}") == "-e-");
+    REQUIRE(evaluated("[[ {} -gt \"{}\" ]] && echo {}") == "ee-");
+    REQUIRE(evaluated("[[ {} == a ]] && [ {} -eq 1 ]") == "--");
+}
+
 TEST_CASE("comments and here-documents are seen", "[cli][template][S17]") {
     REQUIRE(contexts("a # it's {}\n{}") == "a # it's {}\n<U>");
     REQUIRE(contexts("a#b {}") == "a#b <U>");

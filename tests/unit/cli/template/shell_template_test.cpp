@@ -310,6 +310,9 @@ TEST_CASE("only integers may stand in arithmetic", "[cli][template][S17]") {
     const ShellTemplate script("echo $(({} * 2))", "{}");
     REQUIRE(run_shell("/bin/sh", script.fill({.seq = 1, .items = {"21"}}, 1)) == "42\n");
     REQUIRE(run_shell("/bin/sh", script.fill({.seq = 1, .items = {"-0x10"}}, 1)) == "-32\n");
+    const ShellTemplate condition("[[ {} -eq 1 ]]", "{}");
+    REQUIRE_THROWS_AS(
+        condition.fill({.seq = 1, .items = {"a[$(touch pwned)]"}}, 1), aiomisc::Error);
     for (const char* item : {"a[$(touch pwned)]", "x", "", "1+1", "-", "0x", "1 2"}) {
         CAPTURE(item);
         REQUIRE_THROWS_AS(script.fill({.seq = 1, .items = {item}}, 1), aiomisc::Error);

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+
+// The options that say how jobs run, and what is printed about them.
+
+#include <aiomisc/cli/options/option_entry.h>
+#include <aiomisc/cli/options/option_values.h>
+
+namespace aiomisc::cli {
+namespace {
+
+using State = OptionState;
+using Text = std::string;
+
+constexpr Choice<OutputMode> kOutputModes[] = {
+    {"group", OutputMode::kGroup},
+    {"line-buffer", OutputMode::kLineBuffer},
+    {"ungroup", OutputMode::kUngrouped}};
+
+constexpr Choice<ProgressMode> kProgressModes[] = {
+    {"auto", ProgressMode::kAuto},
+    {"bar", ProgressMode::kBar},
+    {"plain", ProgressMode::kPlain},
+    {"json", ProgressMode::kJson},
+    {"none", ProgressMode::kNone}};
+
+constexpr Choice<SummaryMode> kSummaryModes[] = {
+    {"auto", SummaryMode::kAuto}, {"always", SummaryMode::kAlways}, {"never", SummaryMode::kNever}};
+
+void tag_with_items(State& state, const Text&) {
+    if (!state.options.output.tag) {
+        state.options.output.tag = "{}";
+    }
+}
+
+void set_job_log(State& state, const Text& text) {
+    ReportOptions& report = state.options.report;
+    report.append_to_log = text.starts_with('+');
+    report.job_log = expect_text(text.substr(report.append_to_log ? 1 : 0), "a file");
+}
+
+template <Options::Action kAction>
+void set_action(State& state, const Text&) {
+    state.options.action = kAction;
+}
+
+constexpr OptionEntry kRunning[] = {
+    {"-j,-P,--jobs,--max-procs",
+     "N",
+     "Jobs at a time: N, CPUs +N or -N, N% of them; 0: as many as possible [100%]",
+     [](State& state, const Text& text) { state.options.run.slots = parse_job_slots(text); }},
+    {"--timeout",
+     "D|N%",
+     "Kill an attempt after D, or after N% of the median runtime",
+     [](State& state, const Text& text) { state.options.run.time_limit = parse_time_limit(text); }},
+    {"--retries,--attempts",
+     "N",
+     "Attempts in all for a job that fails; 0: without limit [1]",
+     [](State& state, const Text& text) {
+         state.options.run.retry.attempts = parse_number(text, 0U);
+     }},
+    {"--retry-delay",
+     "D[:MAX[:FACTOR]]",
+     "Pause before another attempt, growing up to MAX, with 20% jitter",
+     [](State& state, const Text& text) { parse_retry_delay(text, state.options.run.retry); }},
+    {"--halt,--halt-on-error",
+     "RULE",
+     "never, or now|soon,fail|success|done=N or N%",
+     [](State& state, const Text& text) { state.options.run.halt = parse_halt_rule(text); }},
+    {"--term-seq,--termseq",
+     "S",
+     "How a job is killed [TERM,200,TERM,100,TERM,50,KILL,25]",
+     [](State& state, const Text& text) {
+         state.options.run.kill_ladder = parse_kill_ladder(text);
+     }},
+    {"--delay",
+     "D",
+     "Pause between two starts",
+     [](State& state, const Text& text) {
+         state.options.run.start_gap = expect(parse_duration(text), "a duration like 0.5 or 2m");
+     }},
+    {"--worker-tasks",
+     "N",
+     "Replace a worker process after N jobs (modules)",
+     [](State& state, const Text& text) {
+         state.options.run.worker_tasks = parse_number<std::uint64_t>(text, 0);
+     }},
+    {"--worker-rss",
+     "SIZE",
+     "Replace a worker process that has grown above SIZE (modules)",
+     [](State& state, const Text& text) {
+         state.options.run.worker_rss = expect(parse_size(text), "a size like 512M");
+     }},
+    {"--dry-run,--dryrun",
+     nullptr,
+     "Print the commands and run nothing",
+     [](State& state, const Text&) { state.options.run.dry_run = true; }},
+};
+
+constexpr OptionEntry kOutput[] = {
+    {"-k,--keep-order",
+     nullptr,
+     "Print in the order of the input",
+     [](State& state, const Text&) { state.options.output.keep_order = true; }},
+    {"--group",
+     nullptr,
+     "Print a job's output when it ends (the default)",
+     [](State& state, const Text&) { state.options.output.mode = OutputMode::kGroup; }},
+    {"--line-buffer,--lb,--linebuffer",
+     nullptr,
+     "Print whole lines as they come",
+     [](State& state, const Text&) { state.options.output.mode = OutputMode::kLineBuffer; }},
+    {"-u,--ungroup",
+     nullptr,
+     "Print straight through, mixed",
+     [](State& state, const Text&) { state.options.output.mode = OutputMode::kUngrouped; }},
+    {"--tag", nullptr, "Begin each line with the items and a tab", &tag_with_items},
+    {"--tagstring",
+     "S",
+     "Begin each line with S, which may hold placeholders, and a tab",
+     [](State& state, const Text& text) { state.options.output.tag = text; }},
+    {"--tmpdir",
+     "DIR",
+     "Where long output waits [$TMPDIR or /tmp]",
+     [](State& state, const Text& text) { state.options.output.spill_directory = text; }},
+    {"--spill",
+     "SIZE",
+     "Output of a job that is kept in memory before it goes to a file [1M]",
+     [](State& state, const Text& text) {
+         state.options.output.spill_bytes = expect(parse_size(text), "a size like 512K");
+     }},
+};
+
+constexpr OptionEntry kReporting[] = {
+    {"--progress",
+     "MODE",
+     "auto, bar, plain, json or none [auto]",
+     [](State& state, const Text& text) {
+         state.options.report.progress = parse_choice(text, kProgressModes);
+     }},
+    {"--bar",
+     nullptr,
+     "A progress bar; the same as --progress bar",
+     [](State& state, const Text&) { state.options.report.progress = ProgressMode::kBar; }},
+    {"--summary",
+     "MODE",
+     "auto, always or never [auto: when something failed]",
+     [](State& state, const Text& text) {
+         state.options.report.summary = parse_choice(text, kSummaryModes);
+     }},
+    {"-s,--silent",
+     nullptr,
+     "No summary",
+     [](State& state, const Text&) { state.options.report.summary = SummaryMode::kNever; }},
+    {"--joblog,--jl",
+     "FILE|+FILE",
+     "A line for each finished job; FILE.jsonl: a JSON record for each attempt; +: append",
+     &set_job_log},
+    {"--total",
+     "N",
+     "Number of jobs, for the bar, when the input comes slowly",
+     [](State& state, const Text& text) {
+         state.options.report.total = parse_number<std::uint64_t>(text, 0);
+     }},
+    {"-t",
+     nullptr,
+     "Print each command to stderr when it starts",
+     [](State& state, const Text&) { state.options.report.print_to_stderr = true; }},
+    {"-v",
+     nullptr,
+     "Print each command to stdout before its output",
+     [](State& state, const Text&) { state.options.report.print_to_stdout = true; }},
+};
+
+constexpr OptionEntry kGeneral[] = {
+    {"--describe",
+     nullptr,
+     "Print the parameters of a job module or source",
+     &set_action<Options::Action::kDescribe>},
+    {"--version", nullptr, "Print the version", &set_action<Options::Action::kVersion>},
+    {"-h,--help",
+     nullptr,
+     "Print a short help; --help=all prints this",
+     &set_action<Options::Action::kHelp>},
+    {"--help-all", nullptr, "The same as --help=all", &set_action<Options::Action::kHelpAll>},
+};
+
+}  // namespace
+
+OptionGroup running_option_group() {
+    return {"Running", kRunning};
+}
+
+OptionGroup output_option_group() {
+    return {"Output", kOutput};
+}
+
+OptionGroup reporting_option_group() {
+    return {"Reporting", kReporting};
+}
+
+OptionGroup general_option_group() {
+    return {"General", kGeneral};
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/template/shell_frames.h>
+
+#include <algorithm>
+
+namespace aiomisc::cli {
+
+bool ShellFrames::backquoted() const noexcept {
+    return std::any_of(frames_.begin(), frames_.end(), [](const Frame& frame) {
+        return frame.kind == FrameKind::kBackquote;
+    });
+}
+
+void ShellFrames::pop_to_backquote() noexcept {
+    while (top().kind != FrameKind::kBackquote) {
+        pop();
+    }
+}
+
+ShellContext ShellFrames::context() const noexcept {
+    for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
+        switch (frame->kind) {
+            case FrameKind::kParameter:
+                continue;  // as what is around it
+            case FrameKind::kDouble:
+                return ShellContext::kDoubleQuoted;
+            case FrameKind::kOffset:
+            case FrameKind::kArithmetic:
+            case FrameKind::kArithmeticParenthesis:
+            case FrameKind::kArithmeticBracket:
+                return ShellContext::kArithmetic;
+            case FrameKind::kHereDocument:
+                return ShellContext::kHereDocument;
+            default:
+                return ShellContext::kUnquoted;
+        }
+    }
+    return ShellContext::kUnquoted;
+}
+
+}  // namespace aiomisc::cli
