@@ -16,7 +16,7 @@
 #include <cxxabi.h>
 #include <unistd.h>
 
-#if defined(AIOMISC_ADDRESS_SANITIZER) || defined(AIOMISC_THREAD_SANITIZER)
+#ifdef AIOMISC_ADDRESS_SANITIZER
 #include <sanitizer/common_interface_defs.h>
 #endif
 
@@ -76,7 +76,7 @@ void write_pending_output() noexcept {
 
 void describe(CrashNote& note, const CrashSignal& signal, const siginfo_t& info) noexcept {
     note.append(signal.name);
-    if (info.si_code == SI_USER || info.si_code == SI_QUEUE) {
+    if (info.si_code <= 0) {
         note.append(" sent by process ");
         note.append_number(static_cast<std::uint64_t>(info.si_pid));
     } else if (signal.has_address) {
@@ -108,7 +108,7 @@ void on_crash(int number, siginfo_t* info, void*) {
     errno = saved_errno;
 }
 
-#if defined(AIOMISC_ADDRESS_SANITIZER) || defined(AIOMISC_THREAD_SANITIZER)
+#ifdef AIOMISC_ADDRESS_SANITIZER
 // The sanitizer has reported and is about to exit. What it was called for should still be seen from
 // outside.
 void on_sanitizer_death() {
@@ -222,7 +222,7 @@ void install_crash_handlers(CrashNote& note) {
     if (previous != &on_terminate) {
         state.previous_terminate = previous;
     }
-#if defined(AIOMISC_ADDRESS_SANITIZER) || defined(AIOMISC_THREAD_SANITIZER)
+#ifdef AIOMISC_ADDRESS_SANITIZER
     ::__sanitizer_set_death_callback(&on_sanitizer_death);
 #endif
 }

@@ -40,9 +40,8 @@ static_assert(sizeof(CrashNote) == 1024);
 ///
 /// The handler runs on a stack of its own, so a stack overflow of the main thread is reported as
 /// well. It writes out what stdout has buffered, then lets the signal take its normal course: the
-/// process still dies of it. In builds with a sanitizer the sanitizer reports first, and then the
-/// process dies of the signal. A child that the worker forks leaves no note: the page is the
-/// worker's.
+/// process still dies of it. With AddressSanitizer, that reports first, and then the process dies
+/// of the signal. A child that the worker forks leaves no note: the page is the worker's.
 ///
 /// Affinity: fork-child. `note` must stay for good.
 void install_crash_handlers(CrashNote& note);
