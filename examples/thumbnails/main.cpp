@@ -53,6 +53,7 @@ aiomisc::Task<int> amain(fs::path source, fs::path target) {
     co_await pool.start();
 
     std::vector<aiomisc::TaskHandle<Box>> thumbnails;
+    thumbnails.reserve(images.size());
     for (const fs::path& image : images) {
         thumbnails.push_back(
             pool.create_task<thumbnail>(image, target / image.filename(), Box{128, 128}));

@@ -22,16 +22,16 @@ concept ScopedEnum =
 /// Enumerators are looked for among the values from 0 up to this one.
 inline constexpr std::size_t kEnumeratorLimit = 64;
 
-/// "kHighQuality", or empty if `Enumerator` is a value without a name.
+/// "kHighQuality", or empty if `kEnumerator` is a value without a name.
 ///
 /// The type comes as a parameter of its own: clang takes the linkage of an instance from types, not
 /// from values, and would merge those of enums of the same name in the unnamed namespaces of two
 /// sources.
-template <typename Enum, Enum Enumerator>
+template <typename Enum, Enum kEnumerator>
 constexpr std::string_view enumerator_identifier() {
     constexpr std::string_view kIdentifierCharacters =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    // "… [Enum = Filter, Enumerator = Filter::kBox]", with small differences between GCC and clang
+    // "… [Enum = Filter, kEnumerator = Filter::kBox]", with small differences between GCC and clang
     std::string_view text = __PRETTY_FUNCTION__;
     text.remove_suffix(1);
     text.remove_prefix(text.find_last_not_of(kIdentifierCharacters) + 1);
@@ -69,8 +69,8 @@ std::vector<std::pair<std::string, Enum>> enumerators_of() {
             found.emplace_back(enumerator_word(identifier), static_cast<Enum>(value));
         }
     };
-    [&]<std::size_t... Values>(std::index_sequence<Values...>) {
-        (add(enumerator_identifier<Enum, static_cast<Enum>(Values)>(), Values), ...);
+    [&]<std::size_t... kValues>(std::index_sequence<kValues...>) {
+        (add(enumerator_identifier<Enum, static_cast<Enum>(kValues)>(), kValues), ...);
     }(std::make_index_sequence<kEnumeratorLimit>());
     return found;
 }

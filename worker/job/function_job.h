@@ -92,9 +92,9 @@ auto only_parameter(const Word& word) {
 
 /// Hidden, as all that is made of the user's own names: functions of two modules may be called
 /// alike.
-template <auto Function>
+template <auto kFunction>
 class [[gnu::visibility("hidden")]] FunctionJob final : public Job {
-    using Signature = SignatureOf<decltype(Function)>;
+    using Signature = SignatureOf<decltype(kFunction)>;
     using Values = typename Signature::Values;
     using Result = typename Signature::ResultType;
     static constexpr std::size_t kCount = std::tuple_size_v<Values>;
@@ -146,10 +146,10 @@ public:
         Values values = parse(arguments);
         const auto call = [&context](auto&... parsed) {
             if constexpr (Signature::kTakesContext) {
-                return Function(context, std::move(parsed)...);
+                return kFunction(context, std::move(parsed)...);
             } else {
                 static_cast<void>(context);
-                return Function(std::move(parsed)...);
+                return kFunction(std::move(parsed)...);
             }
         };
         if constexpr (std::is_void_v<Result>) {
@@ -163,14 +163,14 @@ public:
 private:
     using DeclaredTuple = typename DeclaredOf<Values>::Type;
 
-    template <typename Parameters, std::size_t... Index>
-    static DeclaredTuple declare(const Parameters& parameters, std::index_sequence<Index...>) {
+    template <typename Parameters, std::size_t... kIndex>
+    static DeclaredTuple declare(const Parameters& parameters, std::index_sequence<kIndex...>) {
         static_assert(
             std::tuple_size_v<Parameters> == kCount,
             "AIOMISC_JOB names each parameter of its function once, in order, but JobContext&");
         if constexpr (std::tuple_size_v<Parameters> == kCount) {
             return DeclaredTuple(
-                std::tuple_element_t<Index, DeclaredTuple>(std::get<Index>(parameters))...);
+                std::tuple_element_t<kIndex, DeclaredTuple>(std::get<kIndex>(parameters))...);
         }
     }
 
@@ -184,8 +184,8 @@ private:
             }
         };
         try {
-            [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-                (assign_if(Index, std::get<Index>(values)), ...);
+            [&]<std::size_t... kIndex>(std::index_sequence<kIndex...>) {
+                (assign_if(kIndex, std::get<kIndex>(values)), ...);
             }(std::make_index_sequence<kCount>());
         } catch (const ArgumentError& error) {
             throw ArgumentError(std::string(infos_[argument.parameter].name) + ": " + error.what());

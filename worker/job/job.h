@@ -54,7 +54,7 @@ aiomisc_job_module_v1() noexcept {
 /// The function returns its exit status, 0 to 125, or nothing. What it throws makes the job fail
 /// with that text. A module has one job.
 #define AIOMISC_JOB(function, ...)                                                           \
-    AIOMISC_DETAIL_MODULE_NOTE(aiomisc_job_note, kOffersJob)                                 \
+    AIOMISC_DETAIL_MODULE_NOTE(kAiomiscJobNote, kOffersJob)                                  \
     [[gnu::used]] static const ::aiomisc::job::detail::Registration kAiomiscJobRegistration( \
         []() -> const ::aiomisc::job::Job& {                                                 \
             using namespace ::aiomisc::job; /* param(), about(), init(), worker_init() */    \
@@ -67,6 +67,6 @@ aiomisc_job_module_v1() noexcept {
 ///
 /// It runs in the launcher's own loop; its value is the exit status. A module has one such.
 #define AIOMISC_MAIN(function)                                                                \
-    AIOMISC_DETAIL_MODULE_NOTE(aiomisc_main_note, kOffersMain)                                \
+    AIOMISC_DETAIL_MODULE_NOTE(kAiomiscMainNote, kOffersMain)                                 \
     [[gnu::used]] static const ::aiomisc::job::detail::Registration kAiomiscMainRegistration( \
         ::aiomisc::job::MainFunction{&function});
