@@ -127,7 +127,7 @@ private:
     }
 
     const Operations* operations_ = nullptr;
-    alignas(void*) std::byte storage_[kInlineBytes];  // NOLINT(cppcoreguidelines-pro-type-member-init):
+    alignas(void*) std::byte storage_[kInlineBytes]{};  // NOLINT(cppcoreguidelines-pro-type-member-init):
                                                       // filled by construct()
 };
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-struct uv_loop_s;
+struct uv_loop_s;  // NOLINT(readability-identifier-naming): libuv's name
 
 namespace aiomisc {
 

@@ -24,6 +24,8 @@ public:
 class VirtualLoop final : public BasicLoop {
 public:
     VirtualLoop() = default;
+    VirtualLoop(const VirtualLoop&) = delete;
+    VirtualLoop& operator=(const VirtualLoop&) = delete;
     ~VirtualLoop() override;
 
     /// Starts at zero.

@@ -53,19 +53,19 @@ public:
     }
 
     /// The value of one of them, if it won.
-    template <std::size_t Place>
+    template <std::size_t place>
     [[nodiscard]] auto& get() & noexcept {
-        return std::get<Place>(values_);
+        return std::get<place>(values_);
     }
 
-    template <std::size_t Place>
+    template <std::size_t place>
     [[nodiscard]] const auto& get() const& noexcept {
-        return std::get<Place>(values_);
+        return std::get<place>(values_);
     }
 
-    template <std::size_t Place>
+    template <std::size_t place>
     [[nodiscard]] auto&& get() && noexcept {
-        return std::get<Place>(std::move(values_));
+        return std::get<place>(std::move(values_));
     }
 
     [[nodiscard]] static constexpr std::size_t size() noexcept { return sizeof...(Values); }
@@ -80,39 +80,39 @@ public:
 private:
     using Result = std::variant<detail::Stored<Values>...>;
 
-    template <typename Source, std::size_t... Places>
-    [[nodiscard]] Result result_of(Source&& values, std::index_sequence<Places...>) const {
+    template <typename Source, std::size_t... places>
+    [[nodiscard]] Result result_of(Source&& values, std::index_sequence<places...>) const {
         if (error_) {
             std::rethrow_exception(error_);
         }
         std::optional<Result> result;
-        const auto take_place = [&]<std::size_t Place>() {
-            if (winner_ == Place) {
+        const auto take_place = [&]<std::size_t place>() {
+            if (winner_ == place) {
                 result.emplace(
-                    std::in_place_index<Place>, *std::get<Place>(std::forward<Source>(values)));
+                    std::in_place_index<place>, *std::get<place>(std::forward<Source>(values)));
             }
         };
-        (take_place.template operator()<Places>(), ...);
+        (take_place.template operator()<places>(), ...);
         if (!result) {
             throw InvalidStateError("select: nothing was done when the time was over");
         }
         return *std::move(result);
     }
 
-    template <typename Handles, std::size_t... Places>
-    void take_from(Handles& handles, std::index_sequence<Places...>) {
-        const auto take_place = [&]<std::size_t Place>() {
-            if (winner_ != Place) {
+    template <typename Handles, std::size_t... places>
+    void take_from(Handles& handles, std::index_sequence<places...>) {
+        const auto take_place = [&]<std::size_t place>() {
+            if (winner_ != place) {
                 return;
             }
-            auto outcome = detail::settle(*std::get<Place>(handles).state());
+            auto outcome = detail::settle(*std::get<place>(handles).state());
             if (outcome.has_value()) {
-                std::get<Place>(values_).emplace(std::move(outcome).value());
+                std::get<place>(values_).emplace(std::move(outcome).value());
             } else {
                 error_ = outcome.error();
             }
         };
-        (take_place.template operator()<Places>(), ...);
+        (take_place.template operator()<places>(), ...);
     }
 
     std::tuple<std::optional<detail::Stored<Values>>...> values_;
@@ -167,8 +167,8 @@ template <typename... Values>
 struct std::tuple_size<aiomisc::SelectResult<Values...>>
     : std::integral_constant<std::size_t, sizeof...(Values)> {};
 
-template <std::size_t Place, typename... Values>
-struct std::tuple_element<Place, aiomisc::SelectResult<Values...>> {
+template <std::size_t place, typename... Values>
+struct std::tuple_element<place, aiomisc::SelectResult<Values...>> {
     using type =
-        std::optional<aiomisc::detail::Stored<std::tuple_element_t<Place, std::tuple<Values...>>>>;
+        std::optional<aiomisc::detail::Stored<std::tuple_element_t<place, std::tuple<Values...>>>>;
 };
