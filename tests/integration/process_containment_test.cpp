@@ -13,6 +13,8 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -50,6 +52,14 @@ void sleep_for_ever() {
         ::pause();
     }
 }
+
+// Whether namespaces of its own are to be had here: not everywhere, even for root.
+bool enter_namespaces(int flags) {
+    return ::unshare(flags) == 0 &&
+           ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+constexpr int kNotPossibleHere = 77;
 
 // A parent with a sleeping pool, in a process of its own; `after` runs in it when all is up.
 pid_t start_parent(const std::function<void(SleepingPool&, Zygote&)>& after) {
@@ -287,4 +297,76 @@ TEST_CASE("a link that is dropped takes everything with it", "[P6]") {
         const SleepingPool sleeping(zygote);
     }
     REQUIRE(PidBoard::all_gone());
+}
+
+TEST_CASE("without /proc a pool works, says what it cannot do, and ends all it knows of", "[F27]") {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    const UniqueFd reader(ends[0]);
+    UniqueFd writer(ends[1]);
+    const int status = wait_for_child(fork_process([&] {
+        if (!enter_namespaces(CLONE_NEWNS) || ::umount2("/proc", MNT_DETACH) != 0) {
+            ::_exit(kNotPossibleHere);
+        }
+        Zygote zygote(scripted_hooks());
+        ScriptedPool pool(zygote);
+        pool.expect<Ready>();
+        std::vector<UniqueFd> fds;
+        fds.push_back(std::move(writer));
+        pool.link.send(
+            SpawnCommand{
+                .child = {1, 1},
+                .arguments = {"sh", "-c", "sleep 1000 & echo $!"},
+                .grouping = Grouping::kShared,
+                .has_stdout = true},
+            std::move(fds));
+        pool.expect<Spawned>();
+        const bool warned = pool.expect<Warning>().text.starts_with("/proc does not show");
+        pool.expect<Exited>();
+        const ScriptedWorker worker = pool.spawn(2);
+        pool.shut_down(0ms);
+        ::_exit(warned ? 0 : 1);
+    }));
+    writer.reset();
+    if (WEXITSTATUS(status) == kNotPossibleHere) {
+        WARN("skipped: no mount namespace");
+        return;
+    }
+    CHECK(status == 0);
+    char pid[16] = {};
+    REQUIRE(::read(reader.get(), pid, sizeof pid - 1) > 0);
+    // What the command left behind holds the pipe, until the end of the supervisor ends it.
+    char more = 0;
+    CHECK(::read(reader.get(), &more, 1) == 0);
+}
+
+TEST_CASE("a parent that is init of its namespace is left with no zombie of ours", "[P9][F42]") {
+    const int status = wait_for_child(fork_process([] {
+        if (!enter_namespaces(CLONE_NEWNS | CLONE_NEWPID)) {
+            ::_exit(kNotPossibleHere);
+        }
+        const int inner = wait_for_child(fork_process([] {
+            if (::mount("proc", "/proc", "proc", 0, nullptr) != 0) {
+                ::_exit(kNotPossibleHere);
+            }
+            Zygote zygote(scripted_hooks());
+            for (int round = 0; round < 3; ++round) {
+                ScriptedPool pool(zygote);
+                pool.expect<Ready>();
+                const bool well = pool.spawn().ask('d') == '.';
+                if (!well || pool.shut_down() != 0 || own_children() != std::vector{zygote.pid()}) {
+                    ::_exit(1);
+                }
+                ::kill(zygote.pid(), SIGKILL);
+            }
+            zygote.spawn_supervisor();  // finds it dead, and reaps it
+            ::_exit(own_children() == std::vector{zygote.pid()} ? 0 : 2);
+        }));
+        ::_exit(WIFEXITED(inner) ? WEXITSTATUS(inner) : 3);
+    }));
+    if (WEXITSTATUS(status) == kNotPossibleHere) {
+        WARN("skipped: no process namespace");
+        return;
+    }
+    CHECK(status == 0);
 }

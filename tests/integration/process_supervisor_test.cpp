@@ -359,3 +359,21 @@ TEST_CASE("a supervisor outlives a flood of commands about nobody") {
     const ScriptedWorker worker = one.pool.spawn();
     CHECK(one.pool.shut_down(0ms) == 0);
 }
+
+TEST_CASE("a storm of signals does not impress zygote and supervisor", "[F92]") {
+    OnePool one;
+    one.pool.expect<Ready>();
+    const ScriptedWorker worker = one.pool.spawn(1);
+    for (int i = 0; i < 10'000; ++i) {
+        for (const int signal : {SIGUSR1, SIGUSR2, SIGCHLD, SIGWINCH, SIGCONT, SIGPIPE, SIGALRM}) {
+            ::kill(one.pool.link.pid(), signal);
+            ::kill(one.zygote.pid(), signal);
+        }
+    }
+    worker.tell(std::string("E\2", 2));
+    CHECK(WEXITSTATUS(one.pool.expect<Exited>().wait_status) == 2);
+    ScriptedPool another(one.zygote);
+    CHECK_FALSE(another.link.zygote_start().forked);
+    another.expect<Ready>();
+    CHECK(one.pool.shut_down() == 0);
+}

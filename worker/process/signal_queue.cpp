@@ -16,7 +16,12 @@ SignalQueue::SignalQueue(std::initializer_list<int> signals) {
     for (const int signal : signals) {
         ::sigaddset(&set, signal);
     }
-    ::sigprocmask(SIG_SETMASK, &set, nullptr);
+    sigset_t blocked = set;
+    // Blocked for good, they wait for nobody.
+    for (const int signal : {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO}) {
+        ::sigaddset(&blocked, signal);
+    }
+    ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
     file_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!file_) {
         throw SystemError::from_errno("create signal descriptor");

@@ -18,7 +18,7 @@ public:
 
     [[nodiscard]] int fd() const noexcept { return file_.get(); }
 
-    /// The next signal that has come, or nothing.
+    /// The next of the signals asked for that has come, or nothing.
     std::optional<int> next() noexcept;
 
 private:
