@@ -67,7 +67,8 @@ std::string describe_exception(const std::exception_ptr& error) {
     try {
         std::rethrow_exception(error);
     } catch (const std::exception& exception) {
-        return demangle(typeid(exception).name()) + ": " + exception.what();
+        const char* text = exception.what();
+        return demangle(typeid(exception).name()) + ": " + (text == nullptr ? "unprintable" : text);
     } catch (const CancelledError&) {
         return "cancelled";
     } catch (...) {
