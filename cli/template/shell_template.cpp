@@ -69,7 +69,9 @@ std::string split_and_quote(const std::string& value) {
 std::string quoted_for(const ShellHole& hole, bool is_command, const std::string& value) {
     switch (hole.context) {
         case ShellContext::kDoubleQuoted:
-            return escape_with_backslash(value, hole.in_parameter ? "\\$`\"}" : "\\$`\"");
+            // Quotes of its own within "${…}": bash wants a ' balanced there otherwise.
+            return hole.in_parameter ? "\"" + escape_with_backslash(value, "\\$`\"}") + "\""
+                                     : escape_with_backslash(value, "\\$`\"");
         case ShellContext::kHereDocument:
             return escape_with_backslash(value, hole.in_parameter ? "\\$`}" : "\\$`");
         case ShellContext::kSingleQuoted:

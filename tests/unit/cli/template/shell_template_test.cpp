@@ -235,7 +235,7 @@ TEST_CASE("no garbage of shell fragments runs an item", "[cli][template][S17]") 
         "a",  ";",  "\n", "#", "<<E\n", "\nE\n", "|",  "&&",  "cat "};
     std::mt19937 random(20240613);
     const std::string cd = "cd " + shell_quote(dir.path().string()) + "\n";
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 120; ++round) {
         std::string text = cd + "echo ";
         for (auto left = 1 + random() % 12; left > 0; --left) {
             text += fragments[random() % fragments.size()];
@@ -256,7 +256,7 @@ TEST_CASE(
     const aiomisc::test::TempDir dir;
     std::mt19937 random(4711);
     const std::string cd = "cd " + shell_quote(dir.path().string()) + "\n";
-    for (int round = 0; round < 200; ++round) {
+    for (int round = 0; round < 120; ++round) {
         const std::string text = cd + "printf '<%s>' " + TemplateMaker(random).words(3);
         const std::string item = round % 2 == 0 ? kPayloads[random() % kPayloads.size()]
                                                 : kHostile[random() % kHostile.size()];
