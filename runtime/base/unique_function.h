@@ -127,8 +127,7 @@ private:
     }
 
     const Operations* operations_ = nullptr;
-    alignas(void*) std::byte storage_[kInlineBytes]{};  // NOLINT(cppcoreguidelines-pro-type-member-init):
-                                                      // filled by construct()
+    alignas(void*) std::byte storage_[kInlineBytes]{};
 };
 
 }  // namespace aiomisc

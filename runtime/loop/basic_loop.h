@@ -43,10 +43,9 @@ public:
     ///
     /// Other tasks go on running meanwhile; they are still there afterwards.
     ///
-    /// Errors:    what the task throws; CancelledError (it was cancelled); InvalidStateError
-    /// (stop() was called
-    ///            before it ended: "loop stopped before future completed"; or a loop runs in this
-    ///            thread already).
+    /// Errors:    what the task throws; CancelledError (it was cancelled); InvalidStateError (the
+    ///            loop was stopped first: "loop stopped before future completed"; or a loop runs
+    ///            in this thread already).
     template <typename Value>
     Value run_until_complete(Task<Value> task) {
         return run_until_complete(create_task(std::move(task)));

@@ -49,8 +49,10 @@ using Future = TaskHandle<Value>;
 /// another thread, go through EventLoop::call_soon_threadsafe().
 ///
 /// Cancel:    nothing to cancel; no call waits. cancelled() tells that the reader gave up.
-/// Errors:    InvalidStateError (set a second time, or after the reader cancelled; get_future()
-/// twice). Affinity:  loop. Idea:      asyncio.Future.
+/// Errors:    InvalidStateError (set a second time, or after the reader cancelled; its future
+///            taken twice).
+/// Affinity:  loop.
+/// Idea:      asyncio.Future.
 template <typename Value = void>
 class Promise {
 public:

@@ -53,19 +53,19 @@ public:
     }
 
     /// The value of one of them, if it won.
-    template <std::size_t place>
+    template <std::size_t kPlace>
     [[nodiscard]] auto& get() & noexcept {
-        return std::get<place>(values_);
+        return std::get<kPlace>(values_);
     }
 
-    template <std::size_t place>
+    template <std::size_t kPlace>
     [[nodiscard]] const auto& get() const& noexcept {
-        return std::get<place>(values_);
+        return std::get<kPlace>(values_);
     }
 
-    template <std::size_t place>
+    template <std::size_t kPlace>
     [[nodiscard]] auto&& get() && noexcept {
-        return std::get<place>(std::move(values_));
+        return std::get<kPlace>(std::move(values_));
     }
 
     [[nodiscard]] static constexpr std::size_t size() noexcept { return sizeof...(Values); }
@@ -80,39 +80,39 @@ public:
 private:
     using Result = std::variant<detail::Stored<Values>...>;
 
-    template <typename Source, std::size_t... places>
-    [[nodiscard]] Result result_of(Source&& values, std::index_sequence<places...>) const {
+    template <typename Source, std::size_t... kPlaces>
+    [[nodiscard]] Result result_of(Source&& values, std::index_sequence<kPlaces...>) const {
         if (error_) {
             std::rethrow_exception(error_);
         }
         std::optional<Result> result;
-        const auto take_place = [&]<std::size_t place>() {
-            if (winner_ == place) {
+        const auto take_place = [&]<std::size_t kPlace>() {
+            if (winner_ == kPlace) {
                 result.emplace(
-                    std::in_place_index<place>, *std::get<place>(std::forward<Source>(values)));
+                    std::in_place_index<kPlace>, *std::get<kPlace>(std::forward<Source>(values)));
             }
         };
-        (take_place.template operator()<places>(), ...);
+        (take_place.template operator()<kPlaces>(), ...);
         if (!result) {
             throw InvalidStateError("select: nothing was done when the time was over");
         }
         return *std::move(result);
     }
 
-    template <typename Handles, std::size_t... places>
-    void take_from(Handles& handles, std::index_sequence<places...>) {
-        const auto take_place = [&]<std::size_t place>() {
-            if (winner_ != place) {
+    template <typename Handles, std::size_t... kPlaces>
+    void take_from(Handles& handles, std::index_sequence<kPlaces...>) {
+        const auto take_place = [&]<std::size_t kPlace>() {
+            if (winner_ != kPlace) {
                 return;
             }
-            auto outcome = detail::settle(*std::get<place>(handles).state());
+            auto outcome = detail::settle(*std::get<kPlace>(handles).state());
             if (outcome.has_value()) {
-                std::get<place>(values_).emplace(std::move(outcome).value());
+                std::get<kPlace>(values_).emplace(std::move(outcome).value());
             } else {
                 error_ = outcome.error();
             }
         };
-        (take_place.template operator()<places>(), ...);
+        (take_place.template operator()<kPlaces>(), ...);
     }
 
     std::tuple<std::optional<detail::Stored<Values>>...> values_;
@@ -167,8 +167,8 @@ template <typename... Values>
 struct std::tuple_size<aiomisc::SelectResult<Values...>>
     : std::integral_constant<std::size_t, sizeof...(Values)> {};
 
-template <std::size_t place, typename... Values>
-struct std::tuple_element<place, aiomisc::SelectResult<Values...>> {
+template <std::size_t kPlace, typename... Values>
+struct std::tuple_element<kPlace, aiomisc::SelectResult<Values...>> {
     using type =
-        std::optional<aiomisc::detail::Stored<std::tuple_element_t<place, std::tuple<Values...>>>>;
+        std::optional<aiomisc::detail::Stored<std::tuple_element_t<kPlace, std::tuple<Values...>>>>;
 };

@@ -65,11 +65,12 @@ private:
 /// Await it once for its value. Dropping a handle that was not awaited cancels what it stands for:
 /// nothing runs unowned. Await it, keep it, or give the work to a TaskGroup.
 ///
-/// Cancel:    cancelling the awaiting task cancels what is awaited, and the await lasts until that
-/// has ended;
-///            put shield() between to prevent it.
+/// Cancel:    cancelling the awaiting task cancels what is awaited, and the await lasts until it
+///            has ended; put shield() between to prevent it.
 /// Errors:    what the task threw; CancelledError (it was cancelled); InvalidStateError (awaited
-/// twice). Affinity:  loop. Idea:      asyncio.Task.
+///            a second time).
+/// Affinity:  loop.
+/// Idea:      asyncio.Task.
 template <typename Value = void>
 class [[nodiscard("dropping a TaskHandle cancels the task")]] TaskHandle {
 public:
