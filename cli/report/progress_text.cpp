@@ -19,7 +19,8 @@ double done_share(const ProgressState& state) {
     if (!state.total || *state.total == 0) {
         return 0;
     }
-    return std::min(static_cast<double>(state.done) / static_cast<double>(*state.total), 1.0);
+    const double done = static_cast<double>(state.done) + state.partial;
+    return std::min(done / static_cast<double>(*state.total), 1.0);
 }
 
 double rate(const ProgressState& state) {

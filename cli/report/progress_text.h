@@ -15,6 +15,7 @@ struct ProgressState {
     std::uint64_t done = 0;
     std::uint64_t failed = 0;  ///< of those done
     std::uint64_t running = 0;
+    double partial = 0;  ///< what the running jobs say is done of them: 0 to `running`
     unsigned slots = 1;
     std::chrono::milliseconds elapsed{0};
     std::optional<std::chrono::microseconds> median_runtime;

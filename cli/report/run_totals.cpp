@@ -43,28 +43,30 @@ std::uint64_t RunTotals::failed() const noexcept {
 }
 
 std::string describe_cause(const JobResult& result) {
-    std::string text;
+    const std::string& error = result.error;
+    const std::string why = error.empty() ? "" : fmt::format(" ({})", error);
     switch (result.cause) {
         case Cause::kExit:
-            text = fmt::format("exit {}", result.exit_status);
-            break;
-        case Cause::kSignal:
-            text = fmt::format("killed by {}", signal_name(result.signal));
-            break;
+            // 1 is what a job that throws exits with: the text says more.
+            return result.exit_status == 1 && !error.empty()
+                       ? fmt::format("failed{}", why)
+                       : fmt::format("exited with {}{}", result.exit_status, why);
+        case Cause::kSignal: {
+            const std::string name = signal_name(result.signal);
+            // Last words often begin with the signal.
+            return error.starts_with(name) ? fmt::format("was killed by {}", error)
+                                           : fmt::format("was killed by {}{}", name, why);
+        }
         case Cause::kTimeout:
-            text = ended_by(result, "timed out");
-            break;
+            return ended_by(result, "timed out");
         case Cause::kMemory:
-            text = ended_by(result, "over its memory limit");
-            break;
+            return ended_by(result, "went over its memory limit");
         case Cause::kCancelled:
-            text = ended_by(result, "cancelled");
-            break;
+            return ended_by(result, "was cancelled");
         case Cause::kLaunch:
-            text = "not started";
-            break;
+            return fmt::format("was not started{}", why);
     }
-    return result.error.empty() ? text : text + ": " + result.error;
+    return "failed";
 }
 
 int exit_status(const RunTotals& totals, const HaltPolicy& halt) noexcept {

@@ -48,8 +48,8 @@ private:
     std::uint64_t peak_rss_kib_ = 0;
 };
 
-/// `exit 3`, `killed by SIGSEGV`, `timed out`, `not started: no such file or directory`; with the
-/// text of the job's error.
+/// What became of a job, with the text of its error: `exited with 3`, `failed (no such size)`, `was
+/// killed by SIGSEGV`, `timed out (SIGTERM)`, `was not started (No such file or directory)`.
 std::string describe_cause(const JobResult& result);
 
 /// The exit status of a run that came to its end, or was halted.

@@ -18,7 +18,7 @@ struct CauseCount {
 };
 
 constexpr CauseCount kCauses[] = {
-    {Cause::kExit, "with a status"},
+    {Cause::kExit, "by exit status"},
     {Cause::kSignal, "killed by a signal"},
     {Cause::kTimeout, "timed out"},
     {Cause::kMemory, "over the memory limit"},
@@ -40,9 +40,10 @@ std::string seconds_text(std::chrono::milliseconds time) {
     return fmt::format("{:.1f} s", static_cast<double>(time.count()) / 1000);
 }
 
-std::string counts_line(const RunTotals& totals, std::uint64_t not_run) {
-    std::string line = fmt::format(
-        "{} jobs: {} succeeded", totals.succeeded() + totals.failed(), totals.succeeded());
+std::string counts_line(const RunTotals& totals, std::optional<std::uint64_t> not_run) {
+    const std::uint64_t jobs = totals.succeeded() + totals.failed();
+    std::string line =
+        fmt::format("{} {}: {} succeeded", jobs, jobs == 1 ? "job" : "jobs", totals.succeeded());
     if (totals.failed() > 0) {
         line += fmt::format(", {} failed", totals.failed());
         std::string causes;
@@ -53,8 +54,20 @@ std::string counts_line(const RunTotals& totals, std::uint64_t not_run) {
         }
         line += " (" + causes + ")";
     }
-    if (not_run > 0) {
-        line += fmt::format(", {} not run", not_run);
+    if (not_run != 0) {
+        line += not_run ? fmt::format(", {} not run", *not_run) : ", the rest not run";
+    }
+    return line;
+}
+
+std::string usage_line(const RunTotals& totals, std::chrono::milliseconds elapsed) {
+    std::string line = seconds_text(elapsed) + " wall";
+    // Nothing is known of what jobs that crashed in a worker have used.
+    if (totals.peak_rss_kib() > 0) {
+        line += fmt::format(
+            ", {} CPU, peak RSS of a job {}",
+            seconds_text(std::chrono::duration_cast<std::chrono::milliseconds>(totals.cpu_time())),
+            size_text(totals.peak_rss_kib()));
     }
     return line;
 }
@@ -75,7 +88,7 @@ std::string shortened(std::string_view command) {
 bool wants_summary(
     SummaryMode mode,
     const RunTotals& totals,
-    std::uint64_t not_run,
+    std::optional<std::uint64_t> not_run,
     std::chrono::milliseconds elapsed,
     bool terminal) {
     switch (mode) {
@@ -86,24 +99,22 @@ bool wants_summary(
         case SummaryMode::kAuto:
             break;
     }
-    return totals.failed() > 0 || not_run > 0 || (terminal && elapsed >= std::chrono::seconds(2));
+    return totals.failed() > 0 || not_run != 0 || (terminal && elapsed >= std::chrono::seconds(2));
 }
 
 std::string summary_text(
-    const RunTotals& totals, std::uint64_t not_run, std::chrono::milliseconds elapsed) {
+    const RunTotals& totals,
+    std::optional<std::uint64_t> not_run,
+    std::chrono::milliseconds elapsed) {
     std::string text;
     const auto add = [&text](std::string_view line) {
         text += fmt::format("aiomisc-run: {}\n", line);
     };
     add(counts_line(totals, not_run));
-    add(fmt::format(
-        "{} wall, {} CPU, peak RSS of a job {}",
-        seconds_text(elapsed),
-        seconds_text(std::chrono::duration_cast<std::chrono::milliseconds>(totals.cpu_time())),
-        size_text(totals.peak_rss_kib())));
+    add(usage_line(totals, elapsed));
     for (const RunTotals::Failure& failure : totals.failures()) {
         add(fmt::format(
-            "job {}: {}: {}", failure.seq, shortened(failure.cause), shortened(failure.command)));
+            "job {} {}: {}", failure.seq, shortened(failure.cause), shortened(failure.command)));
     }
     if (totals.failed() > totals.failures().size()) {
         add(fmt::format("and {} more", totals.failed() - totals.failures().size()));

@@ -44,12 +44,16 @@ TEST_CASE("the exit status counts failures up to a hundred", "[cli][report][L47]
 }
 
 TEST_CASE("a cause reads as a sentence would", "[cli][report]") {
-    REQUIRE(describe_cause(with(Cause::kExit, 3)) == "exit 3");
-    REQUIRE(describe_cause(with(Cause::kExit, 1, 0, "no such size")) == "exit 1: no such size");
-    REQUIRE(describe_cause(with(Cause::kSignal, -1, SIGSEGV)) == "killed by SIGSEGV");
+    REQUIRE(describe_cause(with(Cause::kExit, 3)) == "exited with 3");
+    REQUIRE(describe_cause(with(Cause::kExit, 1, 0, "no such size")) == "failed (no such size)");
+    REQUIRE(describe_cause(with(Cause::kSignal, -1, SIGSEGV)) == "was killed by SIGSEGV");
+    REQUIRE(
+        describe_cause(with(Cause::kSignal, -1, SIGSEGV, "SIGSEGV at address 0x0")) ==
+        "was killed by SIGSEGV at address 0x0");
     REQUIRE(describe_cause(with(Cause::kTimeout, -1, SIGTERM)) == "timed out (SIGTERM)");
-    REQUIRE(describe_cause(with(Cause::kCancelled, -1)) == "cancelled");
-    REQUIRE(describe_cause(with(Cause::kLaunch, 127, 0, "not found")) == "not started: not found");
+    REQUIRE(describe_cause(with(Cause::kCancelled, -1)) == "was cancelled");
+    REQUIRE(
+        describe_cause(with(Cause::kLaunch, 127, 0, "not found")) == "was not started (not found)");
 }
 
 TEST_CASE("the summary counts by cause and names the first failures", "[cli][report]") {
@@ -61,12 +65,20 @@ TEST_CASE("the summary counts by cause and names the first failures", "[cli][rep
     const std::string text = summary_text(totals, 4, 12345ms);
     REQUIRE_THAT(
         text,
-        contains("aiomisc-run: 13 jobs: 1 succeeded, 12 failed (11 with a status, 1 killed by "
+        contains("aiomisc-run: 13 jobs: 1 succeeded, 12 failed (11 by exit status, 1 killed by "
                  "a signal), 4 not run\n"));
     REQUIRE_THAT(text, contains("12.3 s wall, 2.0 s CPU, peak RSS of a job 50 MiB\n"));
-    REQUIRE_THAT(text, contains("aiomisc-run: job 10: exit 1: cmd\n"));
-    REQUIRE_THAT(text, !contains("job 11:"));
+    REQUIRE_THAT(text, contains("aiomisc-run: job 10 exited with 1: cmd\n"));
+    REQUIRE_THAT(text, !contains("job 11 "));
     REQUIRE_THAT(text, contains("and 2 more\n"));
+}
+
+TEST_CASE("the summary leaves out what nobody knows", "[cli][report]") {
+    const std::string text = summary_text(failures(1), std::nullopt, 1s);
+    REQUIRE_THAT(
+        text, contains("1 job: 0 succeeded, 1 failed (1 by exit status), the rest not run\n"));
+    REQUIRE_THAT(text, contains("1.0 s wall\n"));
+    REQUIRE(wants_summary(SummaryMode::kAuto, failures(0), std::nullopt, 0s, false));
 }
 
 TEST_CASE("hostile commands do not reach the terminal raw", "[cli][report][S18][L46]") {
