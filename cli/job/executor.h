@@ -43,12 +43,18 @@ public:
     /// Runs one attempt to its end. A job that cannot be started is a result with Cause::kLaunch,
     /// never an exception.
     ///
-    /// Cancel:    the kill ladder goes over the job's whole process tree; ends when it is gone.
-    /// Errors:    none of the job's; SystemError of the launcher (the output disk is full).
+    /// Cancel:    the kill ladder goes over the job's whole process tree; ends when it is gone,
+    /// with
+    ///            a result of Cause::kCancelled. To be cancelled once.
+    /// Errors:    none of the job's; what no further job would escape: SystemError (the output disk
+    ///            is full), PoolBroken.
     virtual Task<JobResult> run(JobSpec job, JobOutput output) = 0;
 
     /// Ends every process that is left.
     virtual Task<> stop() = 0;
+
+    /// What the running jobs say is done of them, added up: 1.5 for three that are half done.
+    [[nodiscard]] virtual double progress() const { return 0; }
 };
 
 }  // namespace aiomisc::cli

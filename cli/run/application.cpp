@@ -8,6 +8,7 @@
 #include <aiomisc/cli/options/help.h>
 #include <aiomisc/cli/options/options.h>
 #include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/run/job_script.h>
 #include <aiomisc/cli/run/launch.h>
 #include <aiomisc/cli/source_cache/source_cache.h>
 #include <aiomisc/cli/target/target.h>

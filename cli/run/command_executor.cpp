@@ -3,12 +3,13 @@
 
 #include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/job/job_environment.h>
-#include <aiomisc/cli/run/output_capture.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/task/shield.h>
 #include <aiomisc/runtime/task/wait_for.h>
 
 #include <cerrno>
+#include <csignal>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -20,7 +21,7 @@ namespace {
 
 process::PoolSetup setup_of_commands() {
     process::PoolSetup setup;
-    setup.name = "jobs";
+    setup.name = "aiomisc-run";
     setup.log_level = "warning";
     setup.log_format = "plain";
     setup.limits.core = 0;
@@ -61,6 +62,14 @@ void describe_end(const process::Exited& exited, JobResult& result) {
     }
 }
 
+/// The supervisor died, and killed its commands by that; the next command gets another one.
+void describe_loss(const WorkerError& error, JobResult& result) {
+    result.cause = Cause::kSignal;
+    result.exit_status = -1;
+    result.signal = SIGKILL;
+    result.error = error.what();
+}
+
 }  // namespace
 
 CommandExecutor::CommandExecutor(EventLoop& loop, KillLadder ladder, std::string run_id)
@@ -77,7 +86,7 @@ Task<> CommandExecutor::stop() {
     return commands_.stop();
 }
 
-Task<> CommandExecutor::end(CommandGroup::Running& running) {
+Task<> CommandExecutor::end(CommandGroup::Running running) {
     for (const KillStep& step : ladder_) {
         running.kill(step.signal, process::KillScope::kTree);
         try {
@@ -89,28 +98,42 @@ Task<> CommandExecutor::end(CommandGroup::Running& running) {
     co_await running.done().wait();
 }
 
+CommandGroup::Running CommandExecutor::spawn(const JobSpec& job, OutputCapture& capture) {
+    CommandGroup::Redirections redirections;
+    redirections.out = capture.open(OutputStream::kOut);
+    redirections.err = capture.open(OutputStream::kErr);
+    return commands_.spawn(order(job, run_id_), std::move(redirections));
+}
+
 Task<JobResult> CommandExecutor::run(JobSpec job, JobOutput output) {
     JobResult result;
     result.started = std::chrono::system_clock::now();
     const TimePoint begin = loop_.now();
     OutputCapture capture(loop_, output);
-    CommandGroup::Redirections redirections;
-    redirections.out = capture.open(OutputStream::kOut);
-    redirections.err = capture.open(OutputStream::kErr);
-    CommandGroup::Running running = commands_.spawn(order(job, run_id_), std::move(redirections));
+    std::optional<CommandGroup::Running> running;
+    try {
+        running.emplace(spawn(job, capture));
+    } catch (const Error& error) {
+        result.cause = Cause::kLaunch;
+        result.exit_status = kCannotExecute;
+        result.error = error.what();
+        co_return result;
+    }
     bool cancelled = false;
     try {
-        co_await running.done().wait();
+        co_await running->done().wait();
     } catch (const CancelledError&) {
         cancelled = true;
     }
     if (cancelled) {
-        // A second cancellation must not leave the ladder half-way.
-        co_await shield(end(running));
+        co_await shield(end(*running));
     }
-    const process::Exited exited = co_await running.wait();
+    try {
+        describe_end(co_await running->wait(), result);
+    } catch (const WorkerError& error) {
+        describe_loss(error, result);
+    }
     result.runtime = std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - begin);
-    describe_end(exited, result);
     capture.finish();
     if (cancelled) {
         result.cause = Cause::kCancelled;

@@ -3,6 +3,7 @@
 
 #include <aiomisc/cli/job/executor.h>
 #include <aiomisc/cli/options/policies.h>
+#include <aiomisc/cli/run/output_capture.h>
 #include <aiomisc/worker/command/command_group.h>
 
 #include <string>
@@ -19,7 +20,11 @@ public:
     Task<> stop() override;
 
 private:
-    Task<> end(CommandGroup::Running& running);
+    /// Errors: SystemError, TimeoutError (it cannot be started now).
+    CommandGroup::Running spawn(const JobSpec& job, OutputCapture& capture);
+
+    /// Goes up the kill ladder until it has ended.
+    Task<> end(CommandGroup::Running running);
 
     EventLoop& loop_;
     KillLadder ladder_;

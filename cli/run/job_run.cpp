@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/run/job_run.h>
 
+#include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/output/sink.h>
+#include <aiomisc/cli/report/printable.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/fd_watcher.h>
@@ -24,15 +26,19 @@ double random_share() {
     return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
-/// Waits for `stopped` beside something else; what is not first is cancelled.
-Task<> until_set(Event& event) {
-    co_await event.wait();
+/// For a job that has no command.
+std::string joined(const std::vector<std::string>& items) {
+    std::string text;
+    for (const std::string& item : items) {
+        text += (text.empty() ? "" : " ") + printable(item);
+    }
+    return text;
 }
 
 JobResult not_started(const std::exception& error) {
     JobResult result;
     result.cause = Cause::kLaunch;
-    result.exit_status = -1;
+    result.exit_status = kCannotExecute;
     result.started = std::chrono::system_clock::now();
     result.error = error.what();
     return result;
@@ -53,6 +59,7 @@ ProgressState JobRun::progress() const {
     state.done = done_;
     state.failed = totals_.failed();
     state.running = running_.size();
+    state.partial = parts_.executor.progress();
     state.slots = parts_.slots;
     state.elapsed = elapsed();
     state.median_runtime = runtimes_.median();
@@ -67,7 +74,7 @@ void JobRun::cancel() noexcept {
     cancelled_ = true;
     stopped_.set();
     for (auto& [seq, attempt] : running_) {
-        attempt->handle->cancel();
+        attempt->stop();
     }
 }
 
@@ -88,10 +95,33 @@ Task<> JobRun::run() {
         fail(std::current_exception());
     }
     co_await jobs_.join();
+    try {
+        co_await parts_.printer.flush();
+    } catch (const std::exception&) {
+        fail(std::current_exception());
+    }
     if (error_) {
         std::rethrow_exception(error_);
     }
-    co_await parts_.printer.flush();
+}
+
+Task<> JobRun::until_stopped() {
+    co_await stopped_.wait();
+}
+
+std::optional<std::uint64_t> JobRun::jobs_left() {
+    JobInput next;
+    try {
+        // The end is known only to who looks for it.
+        input_ended_ = input_ended_ || parts_.inputs.next(next) == Pull::kEnd;
+    } catch (const Error&) {
+        return std::nullopt;
+    }
+    if (input_ended_) {
+        return 0;
+    }
+    return parts_.total && *parts_.total > started_ ? std::optional(*parts_.total - started_)
+                                                    : std::nullopt;
 }
 
 Task<std::optional<JobInput>> JobRun::next_input() {
@@ -107,7 +137,7 @@ Task<std::optional<JobInput>> JobRun::next_input() {
                 break;
         }
         // A slow input does not keep a run from being stopped.
-        co_await select({}, readable(parts_.inputs.wait_fd()), until_set(stopped_));
+        co_await select({}, readable(parts_.inputs.wait_fd()), until_stopped());
         if (stopped_.is_set()) {
             co_return std::nullopt;
         }
@@ -116,7 +146,7 @@ Task<std::optional<JobInput>> JobRun::next_input() {
 
 Task<> JobRun::feed() {
     while (!stopped_.is_set()) {
-        const auto slot_or_stop = co_await select({}, slots_.acquire(), until_set(stopped_));
+        const auto slot_or_stop = co_await select({}, slots_.acquire(), until_stopped());
         const auto slot = slot_or_stop.template get<0>();
         if (!slot) {
             co_return;
@@ -138,7 +168,7 @@ Task<> JobRun::feed() {
 
 Task<> JobRun::pause(Duration duration) {
     try {
-        co_await wait_for(until_set(stopped_), duration);
+        co_await wait_for(until_stopped(), duration);
     } catch (const TimeoutError&) {  // NOLINT(bugprone-empty-catch): the time passed, as it should
     }
 }
@@ -160,8 +190,12 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
         try {
             last = parts_.planner.plan(input, slot, attempt);
         } catch (const Error& error) {
-            last =
-                JobSpec{.seq = input.seq, .slot = slot, .attempt = attempt, .items = input.items};
+            last = {
+                .seq = input.seq,
+                .slot = slot,
+                .attempt = attempt,
+                .items = input.items,
+                .text = joined(input.items)};
             result = not_started(error);
         }
         if (attempt == 1) {
@@ -215,13 +249,13 @@ Task<JobResult> JobRun::run_once(JobSpec job) {
     Attempt attempt{&handle};
     running_[seq] = &attempt;
     if (cancelled_) {
-        handle.cancel();
+        attempt.stop();
     }
     CallHandle timer;
     if (const auto limit = time_limit()) {
         timer = parts_.loop.call_later(*limit, [&attempt] {
             attempt.timed_out = true;
-            attempt.handle->cancel();
+            attempt.stop();
         });
     }
     std::exception_ptr error;

@@ -19,6 +19,7 @@
 #include <exception>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace aiomisc::cli {
 
@@ -65,8 +66,14 @@ public:
 
     [[nodiscard]] const HaltPolicy& halt() const noexcept { return halt_; }
 
-    /// Whether inputs were left that did not become jobs.
-    [[nodiscard]] bool input_left() const noexcept { return !input_ended_; }
+    /// After the end: how many jobs were not started. None if there are some, of an input that
+    /// does not tell how many.
+    [[nodiscard]] std::optional<std::uint64_t> jobs_left();
+
+    /// Ends when the run is to start nothing more.
+    Task<> until_stopped();
+
+    [[nodiscard]] bool is_stopped() const noexcept { return stopped_.is_set(); }
 
     [[nodiscard]] std::chrono::milliseconds elapsed() const;
 
@@ -74,6 +81,14 @@ private:
     struct Attempt {
         TaskHandle<JobResult>* handle = nullptr;
         bool timed_out = false;
+        bool stopping = false;
+
+        /// Once only, whatever comes together: executors are not to be cancelled twice.
+        void stop() noexcept {
+            if (!std::exchange(stopping, true)) {
+                handle->cancel();
+            }
+        }
     };
 
     Task<> feed();

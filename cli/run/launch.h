@@ -10,16 +10,15 @@
 
 namespace aiomisc::cli {
 
-/// Runs the jobs of a command (`module` is null) or of a job module, and returns the exit status.
-/// Errors: UsageError, Error (before any job was started).
+/// Runs the jobs of a command (`module` is null) or of a job module, or prints them if this is a
+/// dry run, and returns the exit status. A run stopped by a signal ends this process by that
+/// signal.
+///
+/// Errors:    UsageError, Error (before any job was started).
 int launch_jobs(
     const Options& options,
     const std::vector<std::string>& arguments,
     const Target& target,
     const JobModule* module);
-
-/// Runs the main coroutine of a job script in our loop.
-/// Errors: UsageError (sources were given).
-int launch_script(const Options& options, const Target& target, const JobModule& module);
 
 }  // namespace aiomisc::cli

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/run/module_call.h>
 
+#include <aiomisc/cli/run/job_board.h>
+#include <aiomisc/cli/run/process_usage.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/worker/call/this_task.h>
 #include <aiomisc/worker/job/job_module.h>
@@ -9,34 +11,56 @@
 #include <exception>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
+#include <typeinfo>
+
+#include <unistd.h>
 
 namespace aiomisc::cli {
 
 namespace {
 
-/// Of the supervisor, and of the workers forked from it. Never unloaded.
-std::optional<JobModule>& loaded_module() {
-    static auto& module = *new std::optional<JobModule>;
-    return module;
+/// What the supervisor has loaded, and the workers forked from it have with it. Never unloaded.
+struct Loaded {
+    JobModule module;
+    JobBoard board;
+};
+
+std::optional<Loaded>& loaded() {
+    static auto& instance = *new std::optional<Loaded>;
+    return instance;
 }
 
 class CallContext final : public JobContext {
 public:
-    CallContext(std::uint64_t sequence, std::uint32_t attempt)
-        : sequence_(sequence), attempt_(attempt) {}
+    CallContext(const ModuleCallRequest& request, JobBoard::Place& place)
+        : request_(request), place_(place) {}
 
-    // The launcher's bar counts jobs; what one of them has done of its own is not shown yet.
-    void progress(double /*fraction*/) override {}
+    void progress(double fraction) override { place_.set_progress(fraction); }
 
     [[nodiscard]] bool stop_requested() const override { return this_task::stop_requested(); }
 
-    [[nodiscard]] int attempt() const override { return static_cast<int>(attempt_); }
+    [[nodiscard]] int attempt() const override { return static_cast<int>(request_.attempt); }
 
-    [[nodiscard]] std::uint64_t sequence() const override { return sequence_; }
+    [[nodiscard]] std::uint64_t sequence() const override { return request_.sequence; }
 
 private:
-    std::uint64_t sequence_;
-    std::uint32_t attempt_;
+    const ModuleCallRequest& request_;
+    JobBoard::Place& place_;
+};
+
+/// Tells the launcher that a job is in its place.
+class Presence {
+public:
+    explicit Presence(JobBoard::Place& place) noexcept : place_(place) { place_.begin(::getpid()); }
+
+    Presence(const Presence&) = delete;
+    Presence& operator=(const Presence&) = delete;
+
+    ~Presence() { place_.end(); }
+
+private:
+    JobBoard::Place& place_;
 };
 
 void init_worker_once(const job::Job& job) {
@@ -47,27 +71,31 @@ void init_worker_once(const job::Job& job) {
     }
 }
 
-}  // namespace
-
-void load_job_module(const std::string& file) {
-    const JobModule& module = loaded_module().emplace(JobModule::load(file));
-    if (module.job() != nullptr) {
-        module.job()->init();
+/// The text of what a job threw, for people: that something is a std::runtime_error tells them
+/// nothing.
+std::string text_of(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const std::runtime_error& plain) {
+        if (typeid(plain) == typeid(std::runtime_error)) {
+            return plain.what();
+        }
+    } catch (...) {
+        return describe_exception(error);
     }
+    return describe_exception(error);
 }
 
-ModuleCallResult run_job_call(const ModuleCallRequest& request) {
-    const job::Job& job = *loaded_module()->job();
-    for (const auto& [name, value] : request.environment) {
-        ::setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
-    }
+void perform(
+    const job::Job& job,
+    JobContext& context,
+    const ModuleCallRequest& request,
+    ModuleCallResult& result) {
     std::vector<job::Argument> arguments;
     arguments.reserve(request.arguments.size());
     for (const auto& [parameter, text] : request.arguments) {
         arguments.push_back({static_cast<std::size_t>(parameter), text});
     }
-    CallContext context(request.sequence, request.attempt);
-    ModuleCallResult result;
     try {
         init_worker_once(job);
         result.status = run_job(job, context, arguments);
@@ -75,8 +103,34 @@ ModuleCallResult run_job_call(const ModuleCallRequest& request) {
         throw;
     } catch (...) {
         result.status = 1;
-        result.error = describe_exception(std::current_exception());
+        result.error = text_of(std::current_exception());
     }
+}
+
+}  // namespace
+
+void load_job_module(const std::string& file, const std::string& board) {
+    const Loaded& instance = loaded().emplace(Loaded{JobModule::load(file), JobBoard::open(board)});
+    if (instance.module.job() != nullptr) {
+        instance.module.job()->init();
+    }
+}
+
+ModuleCallResult run_job_call(const ModuleCallRequest& request) {
+    const Loaded& instance = *loaded();
+    for (const auto& [name, value] : request.environment) {
+        ::setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
+    }
+    JobBoard::Place& place = instance.board.place(request.slot);
+    const Presence presence(place);
+    CallContext context(request, place);
+    ModuleCallResult result;
+    const UsageMeter meter;
+    perform(*instance.module.job(), context, request, result);
+    const ResourceUsage usage = meter.usage();
+    result.user = usage.user;
+    result.system = usage.system;
+    result.max_rss_kib = usage.max_rss_kib;
     // Output of this job must be in its pipes before the result is.
     std::cout.flush();
     std::cerr.flush();

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/run/module_executor.h>
 
+#include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/job/job_environment.h>
 #include <aiomisc/cli/run/module_call.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/loop/event_loop.h>
+#include <aiomisc/runtime/sync/event.h>
+#include <aiomisc/runtime/task/shield.h>
 
 #include <csignal>
-#include <limits>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -17,12 +19,15 @@ namespace aiomisc::cli {
 namespace {
 
 WorkerPoolOptions pool_options(
-    const std::string& module, unsigned slots, const RunOptions& options) {
+    const std::string& module,
+    const std::string& board,
+    unsigned slots,
+    const RunOptions& options) {
     WorkerPoolOptions pool;
     pool.workers = slots;
-    pool.name = "jobs";
+    pool.name = "aiomisc-run";
     pool.capture_output = true;
-    pool.initializer = initialize_with<load_job_module>(module);
+    pool.initializer = initialize_with<load_job_module>(module, board);
     pool.recycle_after_calls = options.worker_tasks;
     pool.recycle_above_rss_bytes = options.worker_rss;
     pool.limits.core = 0;
@@ -38,6 +43,7 @@ WorkerPoolOptions pool_options(
 ModuleCallRequest request_of(const JobSpec& job, const std::string& run_id) {
     ModuleCallRequest request;
     request.sequence = job.seq;
+    request.slot = job.slot;
     request.attempt = job.attempt;
     for (const JobArgument& argument : std::get<ModuleCall>(job.work).arguments) {
         request.arguments.emplace_back(argument.parameter, argument.text);
@@ -46,21 +52,61 @@ ModuleCallRequest request_of(const JobSpec& job, const std::string& run_id) {
     return request;
 }
 
+/// A call, and what it prints. The pool holds the handler for as long as a worker is at the call,
+/// which it may be for a while after the call was cancelled; `over` is set when it lets go.
+struct CallWatch {
+    JobOutput output;
+    std::exception_ptr error{};  ///< of taking the output
+    Event over{};
+};
+
+std::shared_ptr<const OutputHandler> output_handler(const std::shared_ptr<CallWatch>& watch) {
+    const std::shared_ptr<void> release(nullptr, [watch](void*) { watch->over.set(); });
+    return std::make_shared<const OutputHandler>(
+        [watch = watch.get(), release](bool is_stderr, std::span<const std::byte> bytes) {
+            try {
+                watch->output.write(
+                    is_stderr ? OutputStream::kErr : OutputStream::kOut,
+                    std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+            } catch (...) {
+                // Told to whoever runs the job; the pool has nobody to throw to.
+                watch->error = std::current_exception();
+            }
+        });
+}
+
+Task<> until_over(std::shared_ptr<CallWatch> watch) {
+    co_await watch->over.wait();
+}
+
+void describe_return(const ModuleCallResult& returned, JobResult& result) {
+    result.exit_status = returned.status;
+    result.error = returned.error;
+    result.usage = {returned.user, returned.system, returned.max_rss_kib};
+}
+
 void describe_death(const WorkerDied& death, JobResult& result) {
-    result.pid = death.pid();
-    result.signal = death.signal();
-    if (death.signal() != 0) {
-        result.cause = Cause::kSignal;
-        result.exit_status = -1;
-        result.error = death.details().note;
-    } else {
-        result.cause = Cause::kExit;
-        result.exit_status = death.status();
-        result.error = death.what();
-        if (death.status() == 0) {
-            result.error.clear();  // it called exit(0), which is its right
-        }
+    const WorkerDied::Details& details = death.details();
+    if (details.signal == 0 && details.status >= 0) {
+        result.exit_status = details.status;  // exit(0) is a job's right, too
+        result.error = details.status == 0 ? "" : "called exit()";
+        return;
     }
+    result.cause = Cause::kSignal;
+    result.exit_status = -1;
+    // A supervisor that dies takes its workers with it, and cannot tell how they ended.
+    result.signal = details.signal != 0 ? details.signal : SIGKILL;
+    result.error = details.note.empty() ? details.reason : details.note;
+    if (details.oom_suspected) {
+        result.error = "memory ran out";
+    }
+}
+
+void describe_stop(const JobBoard::Place& place, JobResult& result) {
+    result.cause = Cause::kCancelled;
+    result.exit_status = -1;
+    // It stopped when it was asked to, or had not begun, or was killed.
+    result.signal = place.pid() == 0 || place.ended() ? 0 : SIGKILL;
 }
 
 }  // namespace
@@ -71,7 +117,10 @@ ModuleExecutor::ModuleExecutor(
     unsigned slots,
     const RunOptions& options,
     std::string run_id)
-    : loop_(loop), run_id_(std::move(run_id)), pool_(loop, pool_options(module, slots, options)) {}
+    : loop_(loop),
+      run_id_(std::move(run_id)),
+      board_(JobBoard::create(slots)),
+      pool_(loop, pool_options(module, board_.path(), slots, options)) {}
 
 Task<> ModuleExecutor::start() {
     return pool_.start();
@@ -85,37 +134,38 @@ Task<JobResult> ModuleExecutor::run(JobSpec job, JobOutput output) {
     JobResult result;
     result.started = std::chrono::system_clock::now();
     const TimePoint begin = loop_.now();
-    std::exception_ptr output_error;
+    const auto watch = std::make_shared<CallWatch>(output);
     CallOptions options;
     options.attempt = job.attempt;
-    options.on_output = std::make_shared<const OutputHandler>(
-        [&output, &output_error](bool is_stderr, std::span<const std::byte> bytes) {
-            try {
-                output.write(
-                    is_stderr ? OutputStream::kErr : OutputStream::kOut,
-                    std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
-            } catch (...) {
-                output_error = std::current_exception();
-            }
-        });
+    options.on_output = output_handler(watch);
+    JobBoard::Place& place = board_.place(job.slot);
+    place.clear();
+    bool cancelled = false;
     try {
-        const ModuleCallResult returned =
-            co_await pool_.create_task_with<run_job_call>(options, request_of(job, run_id_));
-        result.exit_status = returned.status;
-        result.error = returned.error;
+        describe_return(
+            co_await pool_.create_task_with<run_job_call>(options, request_of(job, run_id_)),
+            result);
     } catch (const CancelledError&) {
-        result.cause = Cause::kCancelled;
-        result.exit_status = -1;
-        result.signal = SIGTERM;
+        cancelled = true;
     } catch (const WorkerDied& death) {
         describe_death(death, result);
+    } catch (const PoolBroken&) {
+        throw;  // no job can be run any more
     } catch (const std::exception& error) {
         result.cause = Cause::kLaunch;
-        result.exit_status = -1;
+        result.exit_status = kCannotExecute;
         result.error = error.what();
     }
-    if (output_error) {
-        std::rethrow_exception(output_error);
+    if (cancelled) {
+        // Until its worker is done with it, it may not be run again, nor its slot be used.
+        options.on_output.reset();
+        co_await shield(until_over(watch));
+        describe_stop(place, result);
+    }
+    result.pid = place.pid();
+    place.clear();
+    if (watch->error) {
+        std::rethrow_exception(watch->error);
     }
     result.runtime = std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - begin);
     co_return result;

@@ -3,6 +3,7 @@
 
 #include <aiomisc/cli/job/executor.h>
 #include <aiomisc/cli/options/options.h>
+#include <aiomisc/cli/run/job_board.h>
 #include <aiomisc/worker/pool/worker_pool.h>
 
 #include <string>
@@ -10,6 +11,9 @@
 namespace aiomisc::cli {
 
 /// Runs the job function of a module in the warm workers of a pool. A crash costs one job.
+///
+/// A job that is cancelled is asked to stop, by JobContext::stop_requested(); when the time of the
+/// whole kill ladder is over and it goes on, its worker is killed.
 class ModuleExecutor final : public Executor {
 public:
     ModuleExecutor(
@@ -23,9 +27,12 @@ public:
     Task<JobResult> run(JobSpec job, JobOutput output) override;
     Task<> stop() override;
 
+    [[nodiscard]] double progress() const override { return board_.progress(); }
+
 private:
     EventLoop& loop_;
     std::string run_id_;
+    JobBoard board_;
     WorkerPool pool_;
 };
 

@@ -6,7 +6,11 @@
 namespace aiomisc::cli {
 
 bool OutputPrinter::drain() {
-    if (!shares_terminal_ || assembler_.idle()) {
+    if (assembler_.idle()) {
+        return true;
+    }
+    begun_.set();
+    if (!shares_terminal_) {
         return assembler_.drain();
     }
     display_.lift();
@@ -16,6 +20,8 @@ bool OutputPrinter::drain() {
 }
 
 Task<> OutputPrinter::flush() {
+    // One at a time: a descriptor can be waited for by one task only.
+    const auto printing = co_await printing_.scoped();
     while (!drain()) {
         co_await writable(assembler_.blocked_fd());
     }

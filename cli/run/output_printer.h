@@ -4,6 +4,7 @@
 #include <aiomisc/cli/output/output_assembler.h>
 #include <aiomisc/cli/report/progress_display.h>
 #include <aiomisc/runtime/sync/event.h>
+#include <aiomisc/runtime/sync/lock.h>
 #include <aiomisc/runtime/task/task.h>
 
 #include <string_view>
@@ -29,8 +30,11 @@ public:
     /// Prints until cancelled. Errors: ReaderGone; SystemError.
     Task<> run();
 
-    /// Prints everything that is left. Errors: as run().
+    /// Prints everything that is printable now. Errors: as run().
     Task<> flush();
+
+    /// Set when something was printed for the first time.
+    [[nodiscard]] Event& begun() noexcept { return begun_; }
 
 private:
     bool drain();
@@ -39,6 +43,8 @@ private:
     ProgressDisplay& display_;
     bool shares_terminal_;
     Event ready_;
+    Event begun_;
+    Lock printing_;
 };
 
 }  // namespace aiomisc::cli

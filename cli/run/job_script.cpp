@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/run/job_script.h>
+
+#include <aiomisc/cli/options/usage_error.h>
+#include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/run/end_of_process.h>
+#include <aiomisc/cli/run/slot_count.h>
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/loop/event_loop.h>
+#include <aiomisc/runtime/loop/signals.h>
+#include <aiomisc/runtime/task/task_handle.h>
+#include <aiomisc/worker/pool/worker_pool.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include <fmt/format.h>
+
+namespace aiomisc::cli {
+
+namespace {
+
+/// The first signal cancels the script, so that it can clean up; the second ends everything.
+Task<> cancel_on_signal(EventLoop& loop, TaskHandle<int>& script, int& stopped_by) {
+    Signals signals(loop, {SIGINT, SIGTERM});
+    for (;;) {
+        const int signal = co_await signals.next();
+        if (stopped_by != 0) {
+            die_of(signal);
+        }
+        stopped_by = signal;
+        script.cancel();
+    }
+}
+
+Task<int> status_of(TaskHandle<int>& script) {
+    try {
+        co_return co_await script;
+    } catch (const CancelledError&) {
+        fmt::print(stderr, "aiomisc-run: the script was cancelled\n");
+    } catch (...) {
+        fmt::print(
+            stderr,
+            "aiomisc-run: the script failed: {}\n",
+            printable(describe_exception(std::current_exception())));
+    }
+    co_return 1;
+}
+
+Task<int> run_script(
+    EventLoop& loop, const Options& options, const Target& target, const JobModule& module) {
+    WorkerPool pool(loop, {.workers = slots_of_run(options.run.slots), .name = "aiomisc-run"});
+    co_await pool.start();
+    TaskHandle<int> script = create_task(module.main()(JobArguments{target.words, pool}));
+    int stopped_by = 0;
+    const TaskHandle<> watching = create_task(cancel_on_signal(loop, script, stopped_by));
+    const int status = co_await status_of(script);
+    co_await pool.close();
+    if (stopped_by != 0) {
+        std::fflush(nullptr);
+        die_of(stopped_by);
+    }
+    co_return status;
+}
+
+}  // namespace
+
+int launch_script(const Options& options, const Target& target, const JobModule& module) {
+    if (!options.sources.empty()) {
+        throw UsageError("a job script reads its input itself: give its words without ::: or -a");
+    }
+    EventLoop loop;
+    return loop.run_until_complete(run_script(loop, options, target, module));
+}
+
+}  // namespace aiomisc::cli

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/cli/run/session.h>
+
+#include <aiomisc/cli/exit_codes.h>
+#include <aiomisc/cli/input/total.h>
+#include <aiomisc/cli/job/job_environment.h>
+#include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/report/summary.h>
+#include <aiomisc/cli/run/command_executor.h>
+#include <aiomisc/cli/run/end_of_process.h>
+#include <aiomisc/cli/run/module_executor.h>
+#include <aiomisc/cli/run/reader_watch.h>
+#include <aiomisc/cli/run/slot_count.h>
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/loop/signals.h>
+#include <aiomisc/runtime/task/select.h>
+#include <aiomisc/runtime/task/task_handle.h>
+
+#include <csignal>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace aiomisc::cli {
+
+namespace {
+
+/// Whether both descriptors are the same terminal.
+bool same_terminal(int a, int b) {
+    struct stat first{};
+    struct stat second{};
+    return ::isatty(a) == 1 && ::isatty(b) == 1 && ::fstat(a, &first) == 0 &&
+           ::fstat(b, &second) == 0 && first.st_rdev == second.st_rdev;
+}
+
+/// What nohup(1) made deaf to a hangup stays so.
+std::vector<int> signals_to_watch() {
+    std::vector<int> signals{SIGINT, SIGTERM};
+    struct sigaction hangup{};
+    if (::sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) {
+        signals.push_back(SIGHUP);
+    }
+    return signals;
+}
+
+std::optional<std::uint64_t> total_of(const Options& options) {
+    return options.report.total ? options.report.total
+                                : known_total(options.sources, options.input);
+}
+
+const char* kind_name(Target::Kind kind) noexcept {
+    switch (kind) {
+        case Target::Kind::kCommand:
+            return "command";
+        case Target::Kind::kModule:
+            return "module";
+        case Target::Kind::kSource:
+            return "source";
+    }
+    return "command";
+}
+
+}  // namespace
+
+Session::Session(
+    EventLoop& loop, const Options& options, const Target& target, const JobModule* module)
+    : loop_(loop),
+      options_(options),
+      kind_(target.kind),
+      slots_(slots_of_run(options.run.slots)),
+      inputs_(JobInputs::open(options.sources, options.input)),
+      planner_(
+          module == nullptr ? JobPlanner(options, target, inputs_.many_items())
+                            : JobPlanner(options, target, *module->job())),
+      out_(STDOUT_FILENO),
+      err_(STDERR_FILENO),
+      assembler_(options.output, out_, err_),
+      display_(
+          loop,
+          options.report.progress,
+          [this] { return run_ ? run_->progress() : ProgressState(); }),
+      printer_(assembler_, display_, same_terminal(STDOUT_FILENO, STDERR_FILENO)) {
+    const std::string run_id = make_run_id();
+    if (module == nullptr) {
+        executor_ = std::make_unique<CommandExecutor>(loop, options.run.kill_ladder, run_id);
+    } else {
+        executor_ = std::make_unique<ModuleExecutor>(
+            loop, module->file().string(), slots_, options.run, run_id);
+    }
+    if (!options.report.job_log.empty()) {
+        log_ = JobLog::open(options.report.job_log, options.report.append_to_log);
+    }
+    run_.emplace(JobRun::Parts{
+        loop,
+        options,
+        inputs_,
+        planner_,
+        *executor_,
+        printer_,
+        log_.get(),
+        slots_,
+        total_of(options)});
+}
+
+void Session::begin_log(const std::vector<std::string>& arguments) {
+    if (log_) {
+        log_->begin(
+            {arguments,
+             std::filesystem::current_path(),
+             std::chrono::system_clock::now(),
+             kind_name(kind_)});
+    }
+}
+
+Task<> Session::watch_signals() {
+    Signals signals(loop_, signals_to_watch());
+    for (;;) {
+        const int signal = co_await signals.next();
+        if (signal == SIGHUP) {
+            hung_up_ = true;
+            run_->drain();
+        } else if (stopped_by_ == 0) {
+            stopped_by_ = signal;
+            run_->cancel();
+        } else {
+            // With us goes the lifeline of the supervisors: they kill everything at once.
+            die_of(signal);
+        }
+    }
+}
+
+void Session::stop_for_reader() {
+    if (!ended_) {
+        reader_gone_ = true;
+        run_->cancel();
+    }
+}
+
+Task<> Session::watch_reader() {
+    // Nobody needs to read what nobody prints: before the first output this is no reason to stop.
+    co_await printer_.begun().wait();
+    if (co_await reader_gone(STDOUT_FILENO)) {
+        stop_for_reader();
+    }
+}
+
+Task<> Session::print() {
+    try {
+        co_await printer_.run();
+    } catch (const ReaderGone&) {
+        stop_for_reader();
+    } catch (const std::exception&) {
+        error_ = std::current_exception();
+        run_->cancel();
+    }
+}
+
+Task<> Session::run_jobs() {
+    try {
+        // A start may take long: an init() that loads a model.
+        co_await select({}, executor_->start(), run_->until_stopped());
+        started_ = !run_->is_stopped();
+        display_.start();
+        co_await run_->run();
+    } catch (const ReaderGone&) {
+        reader_gone_ = true;
+    } catch (const std::exception&) {
+        error_ = std::current_exception();
+    }
+    ended_ = true;
+    display_.stop();
+    co_await executor_->stop();
+}
+
+Task<> Session::run() {
+    const TaskHandle<> signals = create_task(watch_signals());
+    const TaskHandle<> printing = create_task(print());
+    const TaskHandle<> reader = create_task(watch_reader());
+    co_await run_jobs();
+}
+
+void Session::summarize(std::optional<std::uint64_t> not_run) {
+    const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    const RunTotals& totals = run_->totals();
+    const std::chrono::milliseconds elapsed = run_->elapsed();
+    if (started_ && !reader_gone_ &&
+        wants_summary(options_.report.summary, totals, not_run, elapsed, terminal)) {
+        display_.message(summary_text(totals, not_run, elapsed));
+    }
+}
+
+int Session::exit_status_of_run(std::optional<std::uint64_t> not_run) {
+    if (error_) {
+        display_.message(fmt::format(
+            "aiomisc-run: {}{}\n",
+            started_ ? "" : "the workers cannot be started: ",
+            printable(describe_exception(error_))));
+        return kLauncherError;
+    }
+    if (hung_up_ && not_run != 0) {
+        return kKilledBySignalBase + SIGHUP;
+    }
+    return exit_status(run_->totals(), run_->halt());
+}
+
+int Session::conclude() {
+    const std::optional<std::uint64_t> not_run = run_->jobs_left();
+    summarize(not_run);
+    const int status = exit_status_of_run(not_run);
+    if (log_) {
+        log_->end(status);
+        log_->sync();
+    }
+    if (reader_gone_) {
+        die_of(SIGPIPE);
+    }
+    if (stopped_by_ != 0) {
+        die_of(stopped_by_);
+    }
+    return status;
+}
+
+}  // namespace aiomisc::cli

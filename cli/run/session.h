@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/input/job_inputs.h>
+#include <aiomisc/cli/job/executor.h>
+#include <aiomisc/cli/job/job_planner.h>
+#include <aiomisc/cli/log/job_log.h>
+#include <aiomisc/cli/options/options.h>
+#include <aiomisc/cli/output/output_assembler.h>
+#include <aiomisc/cli/output/sink.h>
+#include <aiomisc/cli/report/progress_display.h>
+#include <aiomisc/cli/run/job_run.h>
+#include <aiomisc/cli/run/output_printer.h>
+#include <aiomisc/cli/target/target.h>
+#include <aiomisc/runtime/task/task.h>
+#include <aiomisc/worker/job/job_module.h>
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// One run of jobs: everything it is made of, and what may end it from outside.
+///
+///     Session session(loop, options, target, module);
+///     session.begin_log(arguments);
+///     loop.run_until_complete(session.run());
+///     return session.conclude();
+///
+/// Affinity:  loop.
+class Session {
+public:
+    /// `module` is null for commands.
+    /// Errors:    UsageError, ConfigError, SystemError (nothing was started).
+    Session(EventLoop& loop, const Options& options, const Target& target, const JobModule* module);
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+
+    /// Writes the first record of the job log, if there is one. `arguments` are the words of the
+    /// command line.
+    void begin_log(const std::vector<std::string>& arguments);
+
+    /// Runs all jobs. Errors are kept for conclude().
+    Task<> run();
+
+    /// Says what there is to say, closes the log, and returns the exit status; ends the process by
+    /// a signal if one stopped the run.
+    int conclude();
+
+private:
+    Task<> run_jobs();
+    Task<> watch_signals();
+    Task<> watch_reader();
+    Task<> print();
+    void stop_for_reader();
+    // What was not run: see JobRun::jobs_left().
+    void summarize(std::optional<std::uint64_t> not_run);
+    int exit_status_of_run(std::optional<std::uint64_t> not_run);
+
+    EventLoop& loop_;
+    const Options& options_;
+    Target::Kind kind_;
+    unsigned slots_;
+    JobInputs inputs_;
+    JobPlanner planner_;
+    FdSink out_;
+    FdSink err_;
+    OutputAssembler assembler_;
+    ProgressDisplay display_;
+    OutputPrinter printer_;
+    std::unique_ptr<Executor> executor_;
+    std::unique_ptr<JobLog> log_;
+    std::optional<JobRun> run_;
+
+    // How the run came to its end, beside its jobs.
+    bool started_ = false;
+    bool ended_ = false;
+    int stopped_by_ = 0;  ///< the signal
+    bool hung_up_ = false;
+    bool reader_gone_ = false;
+    std::exception_ptr error_;
+};
+
+}  // namespace aiomisc::cli
