@@ -29,9 +29,10 @@ void write_header(std::byte* at, ItemKind kind, std::size_t size) noexcept {
 ChunkRunner::ChunkRunner(
     process::WorkerPage& page,
     const SharedArea& area,
+    const ForkGuard& guard,
     process::Sequence sequence,
     ipc::Buffer& spill)
-    : page_(page), area_(area), sequence_(sequence), spill_(spill) {
+    : page_(page), area_(area), guard_(guard), sequence_(sequence), spill_(spill) {
     spill_.clear();
     if (area_.results_free(sequence)) {
         memory_ = area_.results(sequence);
@@ -75,13 +76,15 @@ void ChunkRunner::run_item(const Thunk& thunk, std::span<const std::byte> argume
     const std::size_t left = memory_.size() - used_;
     const auto room = left > kResultHeaderBytes ? memory_.subspan(used_ + kResultHeaderBytes)
                                                 : std::span<std::byte>();
-    ResultFrame frame(area_, room, item_);
+    ResultFrame frame(area_, guard_, room, item_);
     try {
         thunk.call(arguments, frame);
     } catch (const CancelledError&) {
+        guard_.end_if_copy();
         store(ItemKind::kCancelled, {});
         return;
     } catch (...) {
+        guard_.end_if_copy();
         item_.clear();
         ipc::encode(item_, ipc::encode_exception(std::current_exception()));
         store(ItemKind::kError, item_.span());

@@ -11,6 +11,8 @@
 
 namespace aiomisc::detail {
 
+class ForkGuard;
+
 /// Runs several calls of one function that came in one message.
 ///
 /// Results go one behind the other into the shared area, and the page counts those that are
@@ -24,6 +26,7 @@ public:
     ChunkRunner(
         process::WorkerPage& page,
         const SharedArea& area,
+        const ForkGuard& guard,
         process::Sequence sequence,
         ipc::Buffer& spill);
 
@@ -51,6 +54,7 @@ private:
 
     process::WorkerPage& page_;
     const SharedArea& area_;
+    const ForkGuard& guard_;
     process::Sequence sequence_;
     ipc::Buffer& spill_;
     ipc::Buffer item_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "fork_guard.h"
+
 #include <aiomisc/worker/call/shared_area.h>
 #include <aiomisc/worker/registry/thunk.h>
 
@@ -14,12 +16,20 @@ namespace aiomisc::detail {
 class ResultFrame final : public CallFrame {
 public:
     /// `memory` may be empty: nothing shared is free.
-    ResultFrame(const SharedArea& area, std::span<std::byte> memory, ipc::Buffer& buffer)
-        : area_(area), memory_(memory), buffer_(buffer) {
+    ResultFrame(
+        const SharedArea& area,
+        const ForkGuard& guard,
+        std::span<std::byte> memory,
+        ipc::Buffer& buffer)
+        : area_(area), guard_(guard), memory_(memory), buffer_(buffer) {
         buffer_.clear();
     }
 
-    void enter(CallPhase phase) noexcept override { area_.set_phase(phase); }
+    void enter(CallPhase phase) noexcept override {
+        // The function has returned, in a copy of the worker perhaps.
+        guard_.end_if_copy();
+        area_.set_phase(phase);
+    }
 
     /// Forgets what was written: the call ended in an error after all.
     void reset() noexcept {
@@ -45,6 +55,7 @@ private:
     }
 
     const SharedArea& area_;
+    const ForkGuard& guard_;
     std::span<std::byte> memory_;
     ipc::Buffer& buffer_;
     std::optional<ipc::FixedArea> fixed_;

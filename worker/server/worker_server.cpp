@@ -19,8 +19,6 @@
 #include <capnp/rpc-twoparty.h>
 #include <kj/debug.h>
 
-#include <unistd.h>
-
 namespace aiomisc::detail {
 
 namespace {
@@ -98,8 +96,7 @@ WorkerServer::WorkerServer(
       stream_(stream),
       max_payload_bytes_(max_payload_bytes),
       expanded_(max_payload_bytes),
-      result_(max_payload_bytes),
-      process_id_(::getpid()) {
+      result_(max_payload_bytes) {
     this_task_state().page = &page;
     this_task_state().worker_id = worker_id;
     area_.set_phase(CallPhase::kIdle);
@@ -125,10 +122,9 @@ bool WorkerServer::begin(process::Sequence sequence, std::uint64_t call_id, std:
 }
 
 void WorkerServer::end() noexcept {
-    if (::getpid() != process_id_) {
-        // A fork that the task made came back from it: the channel is not its own.
-        ::_exit(0);
-    }
+    // A copy of the worker that came back from the task by an exception: the channel is not its
+    // own.
+    guard_.end_if_copy();
     std::fflush(stdout);
     area_.set_phase(CallPhase::kIdle);
 }
@@ -172,7 +168,7 @@ kj::Promise<void> WorkerServer::call(CallContext context) {
         context.getResults(capnp::MessageSize{8, 0}).initOutcome().setRevoked();
         return kj::READY_NOW;
     }
-    ResultFrame frame(area_, result_memory(sequence), result_);
+    ResultFrame frame(area_, guard_, result_memory(sequence), result_);
     std::exception_ptr error;
     bool cancelled = false;
     try {
@@ -192,7 +188,9 @@ kj::Promise<void> WorkerServer::call(CallContext context) {
     if (cancelled) {
         outcome.setCancelled();
     } else if (error) {
-        log::debug("aiomisc.worker", "call failed: {}", describe_exception(error));
+        if (log::enabled(log::Level::kDebug)) {
+            log::debug("aiomisc.worker", "call failed: {}", describe_exception(error));
+        }
         put_error(outcome, error);
     } else {
         put_value(outcome, frame);
@@ -208,7 +206,7 @@ kj::Promise<void> WorkerServer::chunk(ChunkContext context) {
         return kj::READY_NOW;
     }
     // The parent sends a chunk only when its half of the results is free.
-    ChunkRunner runner(page_, area_, sequence, result_);
+    ChunkRunner runner(page_, area_, guard_, sequence, result_);
     runner.run(
         thunk_of(parameters.getFunction()),
         arguments_of(parameters.getArguments()),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include "fork_guard.h"
+
 #include <aiomisc/ipc/schema/capnp_compat.h>
 #include <aiomisc/ipc/schema/worker.capnp.h>
 #include <aiomisc/ipc/stream/blocking_message_stream.h>
@@ -25,6 +27,8 @@ public:
         process::WorkerPage& page,
         ipc::BlockingMessageStream& stream,
         std::size_t max_payload_bytes);
+    WorkerServer(const WorkerServer&) = delete;
+    WorkerServer& operator=(const WorkerServer&) = delete;
     ~WorkerServer() noexcept;
 
     kj::Promise<void> call(CallContext context) override;
@@ -43,7 +47,7 @@ private:
     std::size_t max_payload_bytes_;
     ipc::Buffer expanded_;
     ipc::Buffer result_;
-    int process_id_;
+    ForkGuard guard_;
 };
 
 /// Serves `channel` until the parent closes it. Returns the status to exit with.
