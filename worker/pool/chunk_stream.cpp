@@ -25,6 +25,7 @@ constexpr std::uint32_t kLargestChunk = 8192;
 constexpr std::uint32_t kGrowth = 4;
 constexpr std::size_t kLargestChunkBytes = std::size_t{1} << 20;
 constexpr std::size_t kChunksPerWorker = 4;
+constexpr const char* kCutShort = "a worker sent a chunk of results that is cut short";
 
 std::uint32_t read_u32(const std::byte* at) noexcept {
     std::uint32_t value = 0;
@@ -55,7 +56,9 @@ class Chunks;
 /// Some inputs in a row, on their way or completed.
 class Chunk final : public Work {
 public:
-    Chunk(Chunks& owner, std::size_t max_payload) : Work(max_payload), owner_(&owner) {}
+    /// The arguments may grow by one item past the limit, which is then carried to the next chunk.
+    Chunk(Chunks& owner, std::size_t max_payload)
+        : Work(max_payload + kLargestChunkBytes + kArgumentHeaderBytes), owner_(&owner) {}
 
     /// Results that are there and not taken.
     [[nodiscard]] bool has_item() const noexcept { return taken_ < available_ || failures_ > 0; }
@@ -82,11 +85,11 @@ private:
 
     void succeeded(std::span<const std::byte>) noexcept override {}
 
-    void chunk_done(
+    Tally chunk_done(
         std::uint32_t done,
         std::span<const std::byte> results,
         nanoseconds elapsed) noexcept override;
-    void worker_died(
+    Tally worker_died(
         std::exception_ptr error,
         std::uint32_t done,
         std::span<const std::byte> results) noexcept override;
@@ -100,10 +103,10 @@ private:
 
     void drop() noexcept override { release(); }
 
-    void keep_results(std::uint32_t done, std::span<const std::byte> results);
+    Tally keep_results(std::uint32_t done, std::span<const std::byte> results);
     void complete(std::uint32_t made) noexcept;
 
-    Chunks* owner_;
+    Chunks* owner_;  // null: the stream is gone, or knows how this ended
     std::vector<std::byte> results_;
     std::span<const std::byte> unread_;
     std::exception_ptr error_;    // of the calls after the available results
@@ -128,13 +131,21 @@ public:
         if (options_.max_chunks == 0) {
             options_.max_chunks = kChunksPerWorker * pool_->workers();
         }
-        next_size_ = options_.chunk_size > 0 ? options_.chunk_size : 1;
+        if (pool_->options().call_timeout) {
+            largest_chunk_ = 1;  // the limit is that of a call
+        } else if (const auto calls = pool_->options().recycle_after_calls; calls > 0) {
+            largest_chunk_ =
+                static_cast<std::uint32_t>(std::min<std::uint64_t>(calls, kLargestChunk));
+        }
+        next_size_ = options_.chunk_size > 0 ? std::min(options_.chunk_size, largest_chunk_) : 1;
     }
 
     ~Chunks() override {
         for (const auto& chunk : chunks_) {
-            chunk->disown();
-            pool_->cancel(*chunk);
+            if (!chunk->completed()) {
+                chunk->disown();
+                pool_->cancel(*chunk);
+            }
         }
     }
 
@@ -165,6 +176,8 @@ private:
 
     void fill();
     bool encode_chunk(Chunk& chunk);
+    bool encode_item(ipc::Buffer& buffer);
+    [[nodiscard]] std::size_t largest_item() const noexcept;
     void submit(Chunk& chunk);
     bool find_ready();
     void resubmit_rest(Chunk& chunk, std::uint32_t made);
@@ -178,63 +191,82 @@ private:
     List::iterator ready_ = chunks_.end();
     Waiter* reader_ = nullptr;
     std::exception_ptr source_error_;
+    std::uint32_t largest_chunk_ = kLargestChunk;
     std::uint32_t next_size_ = 1;
+    ipc::Buffer carried_;  // an item that did not fit into its chunk any more
     bool source_over_ = false;
 };
 
 ChunkItem Chunk::take_item() noexcept {
     if (taken_ < available_) {
         ++taken_;
-        return *cut_item(unread_);
+        if (const auto item = cut_item(unread_)) {
+            return *item;
+        }
+        // They lay in memory that the worker could still write while they were copied.
+        return {ItemKind::kError, {}, std::make_exception_ptr(ProtocolError(kCutShort))};
     }
     --failures_;
     return {ItemKind::kError, {}, error_};
 }
 
-void Chunk::keep_results(std::uint32_t done, std::span<const std::byte> results) {
+Tally Chunk::keep_results(std::uint32_t done, std::span<const std::byte> results) {
     // Counted as they parse, not as the worker says.
+    Tally tally;
     std::span<const std::byte> rest = results;
-    while (available_ < done && cut_item(rest)) {
+    while (available_ < done) {
+        const auto item = cut_item(rest);
+        if (!item) {
+            break;
+        }
+        ++(item->kind == ItemKind::kValue ? tally.succeeded : tally.failed);
         ++available_;
     }
     results_.assign(
         results.begin(),
         results.begin() + static_cast<std::ptrdiff_t>(results.size() - rest.size()));
     unread_ = results_;
-    if (available_ < done) {
-        failures_ = 1;
-        error_ = std::make_exception_ptr(
-            ProtocolError("a worker sent a chunk of results that is cut short"));
-    }
+    return tally;
 }
 
 void Chunk::complete(std::uint32_t made) noexcept {
     completed_ = true;
-    owner_->completed(*this, made);
+    std::exchange(owner_, nullptr)->completed(*this, made);
 }
 
-void Chunk::chunk_done(
+Tally Chunk::chunk_done(
     std::uint32_t done, std::span<const std::byte> results, nanoseconds elapsed) noexcept {
+    Tally tally;
     try {
-        keep_results(done, results);
+        tally = keep_results(done, results);
     } catch (...) {
         failed(std::current_exception());
-        return;
+        return {.failed = count};
+    }
+    if (available_ < done) {
+        failures_ = 1;
+        error_ = std::make_exception_ptr(ProtocolError(kCutShort));
     }
     owner_->measured(done, elapsed);
+    tally.failed += failures_;
     complete(available_ + failures_);
+    return tally;
 }
 
-void Chunk::worker_died(
+Tally Chunk::worker_died(
     std::exception_ptr error, std::uint32_t done, std::span<const std::byte> results) noexcept {
+    Tally tally;
     try {
-        keep_results(std::min(done, count - 1), results);
+        tally = keep_results(std::min(done, count), results);
     } catch (...) {
         error = std::current_exception();
     }
-    error_ = std::move(error);
-    failures_ = 1;
-    complete(available_ + 1);
+    if (available_ < count) {
+        error_ = std::move(error);
+        failures_ = tally.died = 1;
+    }
+    complete(available_ + failures_);
+    return tally;
 }
 
 void Chunk::failed(std::exception_ptr error) noexcept {
@@ -250,7 +282,7 @@ void Chunks::measured(std::uint32_t made, nanoseconds elapsed) noexcept {
     }
     const auto per_call = std::max<std::int64_t>(elapsed.count() / made, 1);
     const auto wanted = static_cast<std::uint32_t>(
-        std::clamp<std::int64_t>(kTargetChunkTime.count() / per_call, 1, kLargestChunk));
+        std::clamp<std::int64_t>(kTargetChunkTime.count() / per_call, 1, largest_chunk_));
     next_size_ = std::min(wanted, next_size_ * kGrowth);
 }
 
@@ -293,19 +325,52 @@ bool Chunks::encode_chunk(Chunk& chunk) {
     chunk.function = function_;
     while (chunk.count < next_size_ && chunk.arguments.size() < kLargestChunkBytes) {
         const std::size_t begin = chunk.arguments.size();
-        std::byte* header = chunk.arguments.extend(kArgumentHeaderBytes);
-        std::memset(header, 0, kArgumentHeaderBytes);
-        if (!source_->encode_next(chunk.arguments)) {
-            chunk.arguments.truncate(begin);
+        if (!encode_item(chunk.arguments)) {
             source_over_ = true;
             break;
         }
-        const auto size =
-            static_cast<std::uint32_t>(chunk.arguments.size() - begin - kArgumentHeaderBytes);
-        std::memcpy(chunk.arguments.data() + begin, &size, sizeof size);
+        if (chunk.count > 0 && chunk.arguments.size() > pool_->options().max_payload_bytes) {
+            carried_.append(chunk.arguments.data() + begin, chunk.arguments.size() - begin);
+            chunk.arguments.truncate(begin);
+            break;
+        }
         ++chunk.count;
     }
     return chunk.count > 0;
+}
+
+/// Appends the next item with its length; false after the last.
+bool Chunks::encode_item(ipc::Buffer& buffer) {
+    if (!carried_.empty()) {
+        buffer.append(carried_.data(), carried_.size());
+        carried_.clear();
+        return true;
+    }
+    const std::size_t begin = buffer.size();
+    std::memset(buffer.extend(kArgumentHeaderBytes), 0, kArgumentHeaderBytes);
+    bool more = false;
+    std::size_t size = 0;
+    try {
+        more = source_->encode_next(buffer);
+        size = buffer.size() - begin - kArgumentHeaderBytes;
+        if (size > largest_item()) {
+            throw ipc::PayloadTooLarge(largest_item());
+        }
+    } catch (...) {
+        buffer.truncate(begin);
+        throw;
+    }
+    if (!more) {
+        buffer.truncate(begin);
+        return false;
+    }
+    const auto length = static_cast<std::uint32_t>(size);
+    std::memcpy(buffer.data() + begin, &length, sizeof length);
+    return true;
+}
+
+std::size_t Chunks::largest_item() const noexcept {
+    return std::min<std::size_t>(pool_->options().max_payload_bytes, UINT32_MAX);
 }
 
 void Chunks::fill() {

@@ -35,6 +35,10 @@ constexpr std::size_t kChunkDepth = 2;
 /// idle.
 constexpr milliseconds kStealAfter{2};
 
+std::uint64_t calls_in(const Work& work) noexcept {
+    return work.is_chunk() ? work.count : 1;
+}
+
 }  // namespace
 
 void Pool::submit(Work& work) {
@@ -54,6 +58,7 @@ void Pool::submit(Work& work) {
 
 void Pool::submit_chunk(Work& work) {
     throw_unless_open();
+    work.timeout = options_.call_timeout;
     work.hold();
     enqueue(work);
     dispatch();
@@ -91,9 +96,9 @@ std::size_t Pool::depth_for(const PoolWorker& worker, const Work& work) const no
         depth = kShortDepth;
     }
     if (options_.recycle_after_calls > 0) {
-        const std::uint64_t used = worker.calls();
+        const std::uint64_t used = std::min(worker.calls(), options_.recycle_after_calls);
         depth = std::min<std::uint64_t>(
-            depth, options_.recycle_after_calls - std::min(used, options_.recycle_after_calls));
+            work.is_chunk() ? 1 : depth, options_.recycle_after_calls - used);
     }
     return depth;
 }
@@ -120,7 +125,7 @@ PoolWorker* Pool::worker_for(const Work& work) noexcept {
 }
 
 void Pool::dispatch() noexcept {
-    if (state_ != State::kRunning && state_ != State::kClosing) {
+    if (!runs()) {
         return;
     }
     bool moved = false;
@@ -152,6 +157,7 @@ void Pool::send(PoolWorker& worker, Work& work) noexcept {
         return;
     }
     if (work.timeout) {
+        worker.timed = &work;
         worker.timeout_timer =
             loop_.call_later(*work.timeout, [this, &worker, &work, limit = *work.timeout] {
                 on_call_timeout(worker, work, limit);
@@ -159,41 +165,60 @@ void Pool::send(PoolWorker& worker, Work& work) noexcept {
     }
 }
 
-void Pool::rebalance() noexcept {
-    PoolWorker* idle = nullptr;
+PoolWorker* Pool::worker_to_relieve() const noexcept {
+    bool one_is_idle = false;
     PoolWorker* loaded = nullptr;
     for (const auto& worker : slots_) {
         if (!worker || worker->state() != PoolWorker::State::kReady) {
             continue;
         }
         if (worker->link().in_flight() == 0) {
-            idle = worker.get();
+            one_is_idle = true;
         } else if (worker->link().in_flight() > 1) {
             loaded = worker.get();
         }
     }
-    if (idle == nullptr || loaded == nullptr) {
+    return one_is_idle ? loaded : nullptr;
+}
+
+void Pool::rebalance() noexcept {
+    PoolWorker* loaded = worker_to_relieve();
+    if (loaded == nullptr) {
         return;
     }
     const Duration busy = loop_.now() - loaded->busy_since();
     if (busy < kStealAfter) {
-        if (!rebalance_armed_) {
-            rebalance_armed_ = true;
-            rebalance_timer_ = loop_.call_later(kStealAfter, [this] {
-                rebalance_armed_ = false;
-                if (queue_.empty()) {
-                    rebalance();
-                }
-            });
-        }
+        rebalance_later();
         return;
     }
     average_call_seconds_ =
         std::max(average_call_seconds_, std::chrono::duration<double>(busy).count());
-    requeue(loaded->link().revoke());
+    take_back(*loaded);
     if (!queue_.empty()) {
         dispatch();
     }
+}
+
+/// What the worker has not begun goes back to the front of the queue.
+void Pool::take_back(PoolWorker& worker) noexcept {
+    const std::vector<Work*> taken = worker.link().revoke();
+    if (std::ranges::find(taken, worker.timed) != taken.end()) {
+        worker.timeout_timer.cancel();
+        worker.timed = nullptr;
+    }
+    requeue(taken);
+}
+
+void Pool::rebalance_later() noexcept {
+    if (std::exchange(rebalance_armed_, true)) {
+        return;
+    }
+    rebalance_timer_ = loop_.call_later(kStealAfter, [this] {
+        rebalance_armed_ = false;
+        if (queue_.empty()) {
+            rebalance();
+        }
+    });
 }
 
 void Pool::measure(const PoolWorker& worker, const Work& work) noexcept {
@@ -206,7 +231,10 @@ void Pool::measure(const PoolWorker& worker, const Work& work) noexcept {
 
 void Pool::on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept {
     measure(worker, work);
-    worker.timeout_timer.cancel();
+    if (worker.timed == &work) {
+        worker.timeout_timer.cancel();
+        worker.timed = nullptr;
+    }
     if (worker.cancelling == &work) {
         worker.cancelling = nullptr;
         worker.grace_timer.cancel();
@@ -231,16 +259,15 @@ void Pool::deliver(Work& work, const Reply& reply) noexcept {
             work.succeeded(reply.bytes);
             return;
         case Reply::Kind::kChunk:
-            statistics_.submitted += reply.done;
-            statistics_.succeeded += reply.done;
-            work.chunk_done(reply.done, reply.bytes, reply.elapsed);
+            count(work, work.chunk_done(reply.done, reply.bytes, reply.elapsed));
             return;
         case Reply::Kind::kCancelled:
             ++statistics_.cancelled;
             work.was_cancelled();
             return;
         case Reply::Kind::kError:
-            ++statistics_.failed;
+            statistics_.failed += calls_in(work);
+            statistics_.submitted += work.count;
             try {
                 work.failed(ipc::to_exception_ptr(ipc::decode<ipc::EncodedException>(reply.bytes)));
             } catch (...) {
@@ -252,9 +279,20 @@ void Pool::deliver(Work& work, const Reply& reply) noexcept {
 
 void Pool::fail(Work& work, const std::exception_ptr& error) noexcept {
     if (!work.abandoned()) {
-        ++statistics_.rejected;
+        statistics_.rejected += calls_in(work);
+        statistics_.submitted += work.count;
         work.failed(error);
     }
+}
+
+void Pool::count(const Work& work, const Tally& calls) noexcept {
+    if (work.is_chunk()) {
+        // Only now: what is left of the chunk is submitted again, as another one.
+        statistics_.submitted += calls.succeeded + calls.failed + calls.died;
+    }
+    statistics_.succeeded += calls.succeeded;
+    statistics_.failed += calls.failed;
+    statistics_.died += calls.died;
 }
 
 void Pool::settle(Work& work) noexcept {
@@ -286,7 +324,8 @@ void Pool::cancel(Work& work) noexcept {
     if (work.place_ == Work::Place::kNowhere) {
         return;
     }
-    ++statistics_.cancelled;
+    statistics_.cancelled += calls_in(work);
+    statistics_.submitted += work.count;
     if (work.place_ == Work::Place::kQueued) {
         queue_.remove(work);
         settle(work);
@@ -304,12 +343,13 @@ void Pool::cancel(Work& work) noexcept {
 void Pool::stop_running(PoolWorker& worker, Work& work) noexcept {
     // Whatever was sent behind it must not be hit, nor wait for the grace: back to the queue with
     // it.
-    requeue(worker.link().revoke());
-    if (work.place_ != Work::Place::kSent) {
+    take_back(worker);
+    if (!worker.link().has(work)) {
         dispatch();
         return;  // it had not begun, and never will
     }
     worker.timeout_timer.cancel();
+    worker.timed = nullptr;
     worker.cancelling = &work;
     worker.link().request_cancel(work);
     if (supervisor_) {
@@ -324,8 +364,10 @@ void Pool::stop_running(PoolWorker& worker, Work& work) noexcept {
 }
 
 void Pool::on_call_timeout(PoolWorker& worker, Work& work, milliseconds limit) noexcept {
+    worker.timed = nullptr;
     if (!work.abandoned()) {
-        ++statistics_.timed_out;
+        statistics_.timed_out += calls_in(work);
+        statistics_.submitted += work.count;
         work.failed(std::make_exception_ptr(TaskTimeout(fmt::format(
             "call took longer than {:.3f} s", std::chrono::duration<double>(limit).count()))));
     }
@@ -333,18 +375,14 @@ void Pool::on_call_timeout(PoolWorker& worker, Work& work, milliseconds limit) n
 }
 
 void Pool::on_gone(PoolWorker& worker) noexcept {
-    ++statistics_.exited;
+    statistics_.exited += worker.pid() > 0 ? 1 : 0;
     WorkerLink::Remains remains = worker.link().remains();
     const auto details = worker.death_details(remains.phase, remains.note);
     requeue(remains.not_begun);
+    const auto error = worker.death(remains.phase, remains.note);
     for (const WorkerLink::Lost& lost : remains.lost) {
-        if (!lost.work->abandoned()) {
-            ++statistics_.died;
-            const auto error = worker.death(remains.phase, remains.note);
-            log::debug("aiomisc.pool", "{}: {}", options_.name, describe_exception(error));
-            lost.work->worker_died(error, lost.done, lost.results);
-        }
-        settle(*lost.work);
+        log::debug("aiomisc.pool", "{}: {}", options_.name, describe_exception(error));
+        lose(lost, error);
     }
     const bool in_a_call = !remains.lost.empty();
     const bool expected = worker.retired();
@@ -373,6 +411,13 @@ void Pool::on_gone(PoolWorker& worker) noexcept {
     }
     dispatch();
     wake_waiters();
+}
+
+void Pool::lose(const WorkerLink::Lost& lost, const std::exception_ptr& error) noexcept {
+    if (!lost.work->abandoned()) {
+        count(*lost.work, lost.work->worker_died(error, lost.done, lost.results));
+    }
+    settle(*lost.work);
 }
 
 void Pool::kill(PoolWorker& worker, std::string reason) noexcept {

@@ -133,7 +133,7 @@ private:
 template <typename Signature, typename Inputs>
 MapStream<typename Signature::Result> make_map_stream(
     const std::shared_ptr<Pool>& pool, Inputs inputs, const MapOptions& options) {
-    static const FunctionKey key = key_of(Signature::Thunk::registration.thunk());
+    static const FunctionKey key = key_of(Signature::Thunk::kRegistration.thunk());
     return MapStream<typename Signature::Result>(make_chunk_stream(
         pool, key, std::make_unique<RangeSource<Signature, Inputs>>(std::move(inputs)), options));
 }

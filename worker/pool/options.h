@@ -43,7 +43,7 @@ Initializer initialize_with(Arguments&&... arguments) {
     using Signature = detail::FunctionSignature<kFunction>;
     ipc::Buffer encoded;
     Signature::encode(encoded, std::forward<Arguments>(arguments)...);
-    return Initializer(Signature::Thunk::registration.thunk(), std::move(encoded));
+    return Initializer(Signature::Thunk::kRegistration.thunk(), std::move(encoded));
 }
 
 /// Told, in the loop, what a call writes to stdout and stderr; see
@@ -86,7 +86,8 @@ struct WorkerPoolOptions {
     int nice = 0;
     /// Deaths of workers, without one finished call between them, after which the pool is
     /// PoolBroken.
-    std::size_t restart_limit = 20;
+    /// 0: five for each worker, at least 20.
+    std::size_t restart_limit = 0;
     std::chrono::milliseconds restart_window{std::chrono::seconds(30)};
     /// Workers do not inherit stdout and stderr: what a call writes goes to its
     /// CallOptions::on_output, all of it before the call settles. What is written between calls
@@ -116,7 +117,8 @@ struct CloseOptions {
 struct MapOptions {
     /// Results in the order of the inputs; otherwise as they are completed.
     bool ordered = true;
-    /// Calls in one message; 0: chosen from the measured time of the calls.
+    /// Calls in one message; 0: chosen from the measured time of the calls. Never more than
+    /// WorkerPoolOptions::recycle_after_calls; one, if calls have a time limit.
     std::uint32_t chunk_size = 0;
     /// Messages on the way, or completed and not yet taken; 0: four for each worker. This bounds
     /// the memory.

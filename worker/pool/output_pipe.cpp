@@ -3,10 +3,12 @@
 
 #include <aiomisc/runtime/base/error.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace aiomisc::detail {
@@ -29,14 +31,14 @@ OutputPipe::OutputPipe(EventLoop& loop, UniqueFd reading_end, Handler handler)
         throw SystemError::from_errno("make pipe non-blocking");
     }
     watcher_.start(FdWatcher::kReadable, [this](unsigned) {
-        for (int reads = 0; reads < kReadsPerEvent && read_once(); ++reads) {
+        for (int reads = 0; reads < kReadsPerEvent && read_once() == buffer_.size(); ++reads) {
         }
     });
 }
 
-bool OutputPipe::read_once() noexcept {
+std::size_t OutputPipe::read_once() noexcept {
     if (at_end_) {
-        return false;
+        return 0;
     }
     ssize_t count = 0;
     do {
@@ -44,17 +46,27 @@ bool OutputPipe::read_once() noexcept {
     } while (count < 0 && errno == EINTR);
     if (count > 0) {
         handler_(std::span<const std::byte>(buffer_.data(), static_cast<std::size_t>(count)));
-        return static_cast<std::size_t>(count) == buffer_.size();
+        return static_cast<std::size_t>(count);
     }
     if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
         at_end_ = true;
         watcher_.stop();
     }
-    return false;
+    return 0;
 }
 
 void OutputPipe::drain() noexcept {
-    while (read_once()) {
+    // What is there now, and no more: another process of the task may go on writing for ever.
+    int waiting = 0;
+    if (::ioctl(fd_.get(), FIONREAD, &waiting) < 0) {
+        waiting = 0;
+    }
+    for (auto left = static_cast<std::size_t>(waiting); left > 0;) {
+        const std::size_t count = read_once();
+        if (count == 0) {
+            return;
+        }
+        left -= std::min(left, count);
     }
 }
 

@@ -24,8 +24,8 @@ public:
     void drain() noexcept;
 
 private:
-    /// Returns false when there is nothing to read for now, or ever.
-    bool read_once() noexcept;
+    /// Returns the bytes read; 0 when there is nothing for now, or ever.
+    std::size_t read_once() noexcept;
 
     UniqueFd fd_;
     FdWatcher watcher_;

@@ -42,6 +42,9 @@ class PoolRegistry final : public LoopExtension {
 public:
     explicit PoolRegistry(EventLoop& /*loop*/) {}
 
+    PoolRegistry(const PoolRegistry&) = delete;
+    PoolRegistry& operator=(const PoolRegistry&) = delete;
+
     ~PoolRegistry() override {
         while (!pools.empty()) {
             (*pools.begin())->abandon();
@@ -95,10 +98,9 @@ struct Overloaded : Functions... {
 Pool::Pool(EventLoop& loop, WorkerPoolOptions options)
     : loop_(loop),
       options_(std::move(options)),
-      restarts_(options_.restart_limit, options_.restart_window) {
-    const std::size_t workers = options_.workers > 0 ? options_.workers : available_processors();
-    slots_.resize(workers);
-    generations_.resize(workers, 0);
+      slots_(options_.workers > 0 ? options_.workers : available_processors()),
+      generations_(slots_.size(), 0),
+      restarts_(options_.restart_limit, options_.restart_window, slots_.size()) {
     loop_.extension<KjLoop>();
     loop_.extension<PoolRegistry>().pools.insert(this);
 }
@@ -119,23 +121,29 @@ void Pool::abandon() noexcept {
         loop_.extension<PoolRegistry>().pools.erase(this);
     }
     respawn_timer_.cancel();
+    restart_limit_timer_.cancel();
     rebalance_timer_.cancel();
     burial_.cancel();
     // The end of the control socket makes the supervisor kill everything below it.
     supervisor_.reset();
+    drop_workers();
+    changed_.set();
+}
+
+void Pool::drop_workers() noexcept {
     for (auto* group : {&slots_, &retiring_}) {
         for (auto& worker : *group) {
-            if (worker) {
-                for (Work* work : worker->link().outstanding()) {
-                    settle(*work);
-                }
-                worker.reset();
+            if (!worker) {
+                continue;
             }
+            for (Work* work : worker->link().outstanding()) {
+                settle(*work);
+            }
+            worker.reset();
         }
     }
     retiring_.clear();
     graveyard_.clear();
-    changed_.set();
 }
 
 void Pool::throw_unless_open() const {
@@ -145,6 +153,7 @@ void Pool::throw_unless_open() const {
         case State::kNew:
         case State::kStarting:
             throw PoolClosed(options_.name + ": the pool is not started: co_await start() first");
+        case State::kDraining:
         case State::kClosing:
         case State::kClosed:
             throw PoolClosed(options_.name + ": the pool is closed");
@@ -198,16 +207,16 @@ Task<> Pool::start() {
                 }));
     };
     const bool in_time = co_await wait_until(settled, loop_.now() + options_.start_timeout);
-    if (state_ == State::kClosed) {
+    if (state_ == State::kClosing || state_ == State::kClosed) {
         throw PoolClosed(options_.name + ": the pool was closed while it started");
     }
     if (initializer_error_) {
-        break_pool("the initializer failed");
+        break_pool("the initializer failed: " + describe_exception(initializer_error_));
         std::rethrow_exception(initializer_error_);
     }
-    if (!in_time || !supervisor_ready_) {
+    if (!in_time || !supervisor_ready_ || supervisor_->closed()) {
         break_pool(
-            in_time ? "the supervisor ended before it was ready: " + supervisor_ending_
+            in_time ? "the supervisor ended before the workers were ready: " + supervisor_ending_
                     : fmt::format("not ready within {} ms", options_.start_timeout.count()));
     }
     if (broken_) {
@@ -268,6 +277,11 @@ void Pool::on_supervisor_event(process::SupervisorEvent* event) {
             },
             [this](const process::InitializerFailed& failure) {
                 initializer_error_ = initializer_error(failure);
+                if (runs()) {
+                    break_pool(
+                        "the initializer failed in a new supervisor: " +
+                        describe_exception(initializer_error_));
+                }
             },
             [this](const process::Spawned& spawned) {
                 if (PoolWorker* worker = find(spawned.child)) {
@@ -317,7 +331,7 @@ PoolWorker* Pool::find(process::ChildKey key) noexcept {
 }
 
 void Pool::on_supervisor_gone() {
-    if (state_ == State::kRunning) {
+    if (runs()) {
         log::error(
             "aiomisc.pool", "{}: the supervisor is gone ({})", options_.name, supervisor_ending_);
     }
@@ -342,7 +356,7 @@ void Pool::restart_supervisor() noexcept {
         !retiring_.empty() ||
         std::ranges::any_of(slots_, [](const auto& worker) { return worker != nullptr; });
     // Only once, when the last of its workers is gone: no two sets of workers live side by side.
-    if (state_ != State::kRunning || old_ones_left || restarting_) {
+    if (!runs() || old_ones_left || restarting_) {
         return;
     }
     const auto delay = restarts_.died(loop_.now(), "the supervisor " + supervisor_ending_);
@@ -357,12 +371,18 @@ void Pool::restart_supervisor() noexcept {
             open_supervisor();
         } catch (const std::exception& error) {
             break_pool(error.what());
+            return;
         }
+        restart_limit_timer_ = loop_.call_later(options_.start_timeout, [this] {
+            if (!supervisor_ready_) {
+                break_pool("a new supervisor was not ready in time");
+            }
+        });
     });
 }
 
 void Pool::worker_lost(const std::string& how, Duration at_least) noexcept {
-    if (state_ != State::kRunning && state_ != State::kStarting) {
+    if (!keeps_workers()) {
         return;
     }
     const auto delay = restarts_.died(loop_.now(), how);
@@ -380,8 +400,7 @@ void Pool::worker_lost(const std::string& how, Duration at_least) noexcept {
 }
 
 void Pool::ensure_workers() noexcept {
-    if (!supervisor_ready_ || !supervisor_ || supervisor_->closed() ||
-        (state_ != State::kRunning && state_ != State::kStarting)) {
+    if (!supervisor_ready_ || !supervisor_ || supervisor_->closed() || !keeps_workers()) {
         return;
     }
     for (std::size_t slot = 0; slot < slots_.size(); ++slot) {
@@ -422,8 +441,7 @@ void Pool::spawn_worker(std::size_t slot) {
 }
 
 void Pool::recycle_if_due(PoolWorker& worker) noexcept {
-    if (state_ != State::kRunning || worker.state() != PoolWorker::State::kReady ||
-        worker.link().in_flight() > 0) {
+    if (!runs() || worker.state() != PoolWorker::State::kReady || worker.link().in_flight() > 0) {
         return;
     }
     const bool by_calls =
@@ -475,6 +493,10 @@ Task<> Pool::close(CloseOptions options) {
     if (state_ == State::kNew) {
         abandon();
     }
+    if (state_ == State::kDraining && !options.graceful) {
+        state_ = State::kClosing;  // this caller does not wait for the calls
+        wake_waiters();
+    }
     if (!closing_ && state_ != State::kClosed) {
         // A task of its own: it goes on when whoever awaits close() is cancelled.
         closing_ = create_task(close_once(self, options), "close " + options_.name);
@@ -487,15 +509,22 @@ Task<> Pool::close(CloseOptions options) {
 
 Task<> Pool::close_once(std::shared_ptr<Pool> self, CloseOptions options) {
     Pool& pool = *self;
-    const bool was_running = pool.state_ == State::kRunning;
+    if (options.graceful && pool.state_ == State::kRunning) {
+        pool.state_ = State::kDraining;
+        pool.wake_waiters();
+        co_await pool.wait_until(
+            [&pool] { return pool.all_idle() || pool.state_ != State::kDraining; },
+            pool.loop_.now() + options.timeout);
+    }
     if (pool.state_ != State::kBroken) {
         pool.state_ = State::kClosing;
     }
-    if (options.graceful && was_running) {
-        co_await pool.wait_until(
-            [&pool] { return pool.all_idle(); }, pool.loop_.now() + options.timeout);
+    try {
+        co_await pool.close_processes();
+    } catch (const std::exception& error) {
+        // What is left ends with the control socket.
+        log::error("aiomisc.pool", "{}: close: {}", pool.options_.name, error.what());
     }
-    co_await pool.close_processes();
     pool.abandon();
     // The pool may be destroyed with this task, but not while the task still runs in it.
     std::move(pool.closing_).release();
@@ -506,7 +535,9 @@ Task<> Pool::close_processes() {
         std::make_exception_ptr(PoolClosed(options_.name + ": the pool was closed"));
     fail_queued(closed);
     fail_running(closed);
+    wake_waiters();
     respawn_timer_.cancel();
+    restart_limit_timer_.cancel();
     if (!supervisor_ || supervisor_->closed()) {
         co_return;
     }

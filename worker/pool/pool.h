@@ -41,6 +41,8 @@ namespace aiomisc::detail {
 class Pool final : public std::enable_shared_from_this<Pool>, private PoolWorkerListener {
 public:
     Pool(EventLoop& loop, WorkerPoolOptions options);
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
     ~Pool();
 
     /// Ends everything at once, without waiting: what is left of the processes is killed. The owner
@@ -77,7 +79,16 @@ public:
     [[nodiscard]] pid_t supervisor_pid() const noexcept { return supervisor_pid_; }
 
 private:
-    enum class State : std::uint8_t { kNew, kStarting, kRunning, kClosing, kClosed, kBroken };
+    /// kDraining: closing, once all calls are done; until then it runs.
+    enum class State : std::uint8_t {
+        kNew,
+        kStarting,
+        kRunning,
+        kDraining,
+        kClosing,
+        kClosed,
+        kBroken
+    };
 
     // dispatch.cpp: from the queue to workers and back
     void enqueue(Work& work) noexcept;
@@ -85,11 +96,16 @@ private:
     [[nodiscard]] PoolWorker* worker_for(const Work& work) noexcept;
     [[nodiscard]] std::size_t depth_for(const PoolWorker& worker, const Work& work) const noexcept;
     void send(PoolWorker& worker, Work& work) noexcept;
+    [[nodiscard]] PoolWorker* worker_to_relieve() const noexcept;
     void rebalance() noexcept;
+    void take_back(PoolWorker& worker) noexcept;
+    void rebalance_later() noexcept;
     void requeue(const std::vector<Work*>& taken) noexcept;
     void settle(Work& work) noexcept;
     void deliver(Work& work, const Reply& reply) noexcept;
     void fail(Work& work, const std::exception_ptr& error) noexcept;
+    void lose(const WorkerLink::Lost& lost, const std::exception_ptr& error) noexcept;
+    void count(const Work& work, const Tally& calls) noexcept;
     void fail_queued(const std::exception_ptr& error) noexcept;
     void stop_running(PoolWorker& worker, Work& work) noexcept;
     void on_call_timeout(PoolWorker& worker, Work& work, std::chrono::milliseconds limit) noexcept;
@@ -119,8 +135,18 @@ private:
     template <typename Condition>
     Task<bool> wait_until(Condition condition, TimePoint deadline);
     void fail_running(const std::exception_ptr& error) noexcept;
+    void drop_workers() noexcept;
     [[nodiscard]] bool all_idle() const noexcept;
     void throw_unless_open() const;
+
+    [[nodiscard]] bool runs() const noexcept {
+        return state_ == State::kRunning || state_ == State::kDraining;
+    }
+
+    /// Whether workers that end are replaced.
+    [[nodiscard]] bool keeps_workers() const noexcept {
+        return runs() || state_ == State::kStarting;
+    }
 
     EventLoop& loop_;
     WorkerPoolOptions options_;
@@ -144,6 +170,7 @@ private:
 
     RestartPolicy restarts_;
     CallHandle respawn_timer_;
+    CallHandle restart_limit_timer_;  // of the start of a supervisor that replaces one
     CallHandle rebalance_timer_;
     bool rebalance_armed_ = false;
     Event changed_;  ///< set when anything happened that start(), close() or room() may wait for

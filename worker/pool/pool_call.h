@@ -66,13 +66,16 @@ private:
 
     void was_cancelled() noexcept override { this->finish(Completion::Status::kCancelled); }
 
-    void worker_died(
+    Tally worker_died(
         std::exception_ptr error, std::uint32_t, std::span<const std::byte>) noexcept override {
         failed(std::move(error));
+        return {.died = 1};
     }
 
-    void chunk_done(
-        std::uint32_t, std::span<const std::byte>, std::chrono::nanoseconds) noexcept override {}
+    Tally chunk_done(
+        std::uint32_t, std::span<const std::byte>, std::chrono::nanoseconds) noexcept override {
+        return {};
+    }
 
     [[nodiscard]] bool abandoned() const noexcept override { return this->done(); }
 

@@ -128,6 +128,8 @@ public:
     CallHandle grace_timer;
     /// Ends the call that runs too long.
     CallHandle timeout_timer;
+    /// The piece of work with that limit.
+    const Work* timed = nullptr;
 
     void drain_output() noexcept;
 

@@ -11,7 +11,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::size_t kImmediate = 10;
+constexpr std::size_t kLeastImmediate = 10;
+constexpr std::size_t kImmediateOfEach = 2;
+constexpr std::size_t kLeastLimit = 20;
+constexpr std::size_t kLimitOfEach = 5;
 constexpr milliseconds kFirstDelay{100};
 constexpr milliseconds kLongestDelay{5000};
 constexpr std::size_t kShownDeaths = 3;
@@ -24,6 +27,12 @@ Duration with_jitter(milliseconds delay) {
 
 }  // namespace
 
+RestartPolicy::RestartPolicy(
+    std::size_t limit, std::chrono::milliseconds window, std::size_t workers)
+    : limit_(limit > 0 ? limit : std::max(kLeastLimit, kLimitOfEach * workers)),
+      immediate_(std::max(kLeastImmediate, kImmediateOfEach * workers)),
+      window_(window) {}
+
 std::optional<Duration> RestartPolicy::died(TimePoint now, std::string how) {
     while (!deaths_.empty() && now - deaths_.front().time > window_) {
         deaths_.pop_front();
@@ -32,10 +41,10 @@ std::optional<Duration> RestartPolicy::died(TimePoint now, std::string how) {
     if (deaths_.size() > limit_) {
         return std::nullopt;
     }
-    if (deaths_.size() <= kImmediate) {
+    if (deaths_.size() <= immediate_) {
         return Duration::zero();
     }
-    const std::size_t doublings = std::min<std::size_t>(deaths_.size() - kImmediate - 1, 6);
+    const std::size_t doublings = std::min<std::size_t>(deaths_.size() - immediate_ - 1, 6);
     return with_jitter(std::min(kFirstDelay * (1 << doublings), kLongestDelay));
 }
 

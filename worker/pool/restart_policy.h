@@ -18,8 +18,9 @@ namespace aiomisc::detail {
 /// time. More deaths than the limit within the window mean that trying again is pointless.
 class RestartPolicy {
 public:
-    RestartPolicy(std::size_t limit, std::chrono::milliseconds window)
-        : limit_(limit), window_(window) {}
+    /// `limit` 0 and what is replaced at once follow the number of workers: all of them may die of
+    /// one cause, once or twice, without being a loop.
+    RestartPolicy(std::size_t limit, std::chrono::milliseconds window, std::size_t workers);
 
     /// Something died, for this reason.
     /// Returns: how long to wait before replacing it; nothing when the budget is spent.
@@ -42,6 +43,7 @@ private:
     };
 
     std::size_t limit_;
+    std::size_t immediate_;
     std::chrono::milliseconds window_;
     std::deque<Death> deaths_;
 };

@@ -17,6 +17,13 @@ namespace aiomisc::detail {
 
 class Pool;
 
+/// How calls ended, for the statistics.
+struct Tally {
+    std::uint32_t succeeded = 0;
+    std::uint32_t failed = 0;
+    std::uint32_t died = 0;
+};
+
 /// One message to a worker and what becomes of it: a call, or a chunk of calls of one function.
 ///
 /// The pool keeps it from submit() until it is settled, and settles it exactly once.
@@ -40,14 +47,14 @@ public:
 
     /// `done` calls of a chunk were made, with these results; fewer than `count` if the worker
     /// stopped early.
-    virtual void chunk_done(
+    virtual Tally chunk_done(
         std::uint32_t done,
         std::span<const std::byte> results,
         std::chrono::nanoseconds elapsed) noexcept = 0;
 
     /// The worker died. Of a chunk, `done` calls were made, with these results, and the next one is
     /// to blame.
-    virtual void worker_died(
+    virtual Tally worker_died(
         std::exception_ptr error,
         std::uint32_t done,
         std::span<const std::byte> results) noexcept = 0;

@@ -240,7 +240,7 @@ void WorkerLink::on_call_answer(process::Sequence sequence, schema::Outcome::Rea
 }
 
 void WorkerLink::on_chunk_answer(
-    process::Sequence sequence, schema::Worker::ChunkResults::Reader results) {
+    process::Sequence sequence, const schema::Worker::ChunkResults::Reader& results) {
     if (broken_) {
         return;
     }

@@ -126,7 +126,8 @@ private:
     void put_arguments(schema::Payload::Builder payload, Work& work, bool shared);
     [[nodiscard]] bool wants_shared(const Work& work) const noexcept;
     void on_call_answer(process::Sequence sequence, schema::Outcome::Reader outcome);
-    void on_chunk_answer(process::Sequence sequence, schema::Worker::ChunkResults::Reader results);
+    void on_chunk_answer(
+        process::Sequence sequence, const schema::Worker::ChunkResults::Reader& results);
     void on_failure(process::Sequence sequence, kj::Exception&& exception);
     void settle(process::Sequence sequence, const Reply& reply);
     void on_end();

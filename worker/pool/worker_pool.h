@@ -163,7 +163,7 @@ private:
     TaskHandle<typename Signature::Result> submit(
         const CallOptions& options, Arguments&&... arguments) {
         static const detail::FunctionKey key =
-            detail::key_of(Signature::Thunk::registration.thunk());
+            detail::key_of(Signature::Thunk::kRegistration.thunk());
         auto call = detail::make_call<typename Signature::Result>(pool_, options, key);
         Signature::encode(call->arguments, std::forward<Arguments>(arguments)...);
         detail::submit_call(*pool_, *call);

@@ -80,8 +80,8 @@ struct ThunkOf {
         }
     }
 
-    static constexpr Thunk thunk{&call};
-    static inline const ThunkRegistration registration{thunk};
+    static constexpr Thunk kThunk{&call};
+    static inline const ThunkRegistration kRegistration{kThunk};
 };
 
 /// A function given as a template argument, made into a type that can be default-constructed and
