@@ -5,9 +5,10 @@
 
 #include <aiomisc/worker/call/this_task.h>
 
-#include <cerrno>
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <stdexcept>
 #include <thread>
 
@@ -65,28 +66,26 @@ void spin_for_ever() {
 }
 
 void start_daemon() {
-    int ready[2];
-    if (::pipe(ready) != 0) {
-        throw std::runtime_error("pipe");
-    }
+    std::atomic<std::int64_t>& started = board().counters[15];
+    const std::int64_t before = started;
     const pid_t child = ::fork();
     if (child == 0) {
         ::setsid();
         if (::fork() == 0) {
             board().sign();
             ::close_range(0, ~0U, 0);
+            ++started;
             for (;;) {
                 ::pause();
             }
         }
         ::_exit(0);
     }
-    ::close(ready[1]);
-    char byte = 0;
-    while (::read(ready[0], &byte, 1) < 0 && errno == EINTR) {
-    }  // until the daemon has closed it
-    ::close(ready[0]);
     ::waitpid(child, nullptr, 0);
+    while (started == before) {
+        const timespec nap{0, 500'000};
+        ::nanosleep(&nap, nullptr);
+    }
 }
 
 std::size_t start_daemon_and_wait(std::size_t gate) {
