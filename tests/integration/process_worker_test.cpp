@@ -233,6 +233,20 @@ TEST_CASE("an interrupt breaks a blocking call of the worker and does nothing el
     CHECK(one.worker->ask('p') == '.');
 }
 
+TEST_CASE("an interrupt that comes before a worker is set up does it no harm", "[P11]") {
+    Zygote zygote(scripted_hooks());
+    ScriptedPool pool(zygote);
+    pool.expect<Ready>();
+    for (std::uint32_t generation = 1; generation <= 100; ++generation) {
+        const ScriptedWorker worker = pool.order(1, generation);
+        pool.link.send(Interrupt{.child = worker.key});
+        pool.expect<Spawned>();
+        REQUIRE(worker.ask('p') == '.');
+        worker.tell(std::string("E\0", 2));
+        REQUIRE(WIFEXITED(pool.expect<Exited>().wait_status));
+    }
+}
+
 TEST_CASE("a worker has the pool's limits, niceness and OOM score", "[S11][F18]") {
     const int inherited = oom_score_adjust();
     OneWorker one({.limits = {.open_files = 77, .core = 0}, .nice = 3});

@@ -181,7 +181,7 @@ std::optional<Packet> ControlChannel::try_receive() {
     if (!buffer_) {
         buffer_ = std::make_unique_for_overwrite<std::byte[]>(kBufferBytes);
     }
-    FdBuffer control;
+    FdBuffer control{};
     iovec part{buffer_.get(), kBufferBytes};
     msghdr message{};
     ssize_t size = -1;
@@ -246,10 +246,12 @@ Packet ControlChannel::unpack(std::size_t size, std::vector<UniqueFd> fds, bool 
 
 std::optional<Packet> ControlChannel::receive_until(Deadline deadline) {
     for (;;) {
+        // The answer may be to something that is still queued here.
+        const short events = flush() ? POLLIN : POLLIN | POLLOUT;
         if (auto packet = try_receive()) {
             return packet;
         }
-        if (closed_ || !wait_ready(fd(), POLLIN, deadline)) {
+        if (closed_ || !wait_ready(fd(), events, deadline)) {
             return std::nullopt;
         }
     }

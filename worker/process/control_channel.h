@@ -38,8 +38,8 @@ struct Packet {
 /// Affinity: one thread at a time.
 class ControlChannel {
 public:
-    static constexpr std::size_t kMaxInlineBytes = 64 * 1024;
-    static constexpr std::size_t kMaxBodyBytes = 64 * 1024 * 1024;
+    static constexpr std::size_t kMaxInlineBytes = std::size_t{64} << 10;
+    static constexpr std::size_t kMaxBodyBytes = std::size_t{64} << 20;
     static constexpr std::size_t kMaxFds = 8;
 
     /// A connected pair of sockets, close-on-exec.
@@ -57,6 +57,8 @@ public:
 
     explicit ControlChannel(UniqueFd socket, OnClose on_close = OnClose::kClose);
     ~ControlChannel();
+    ControlChannel(const ControlChannel&) = delete;
+    ControlChannel& operator=(const ControlChannel&) = delete;
     ControlChannel(ControlChannel&&) noexcept = default;
     ControlChannel& operator=(ControlChannel&& other) noexcept;
 
@@ -80,7 +82,8 @@ public:
     /// afterwards.
     std::optional<Packet> try_receive();
 
-    /// Waits for the next packet. Nothing: the deadline passed, or the peer is gone, see closed().
+    /// Waits for the next packet, and sends what is queued meanwhile. Nothing: the deadline passed,
+    /// or the peer is gone, see closed().
     std::optional<Packet> receive_until(Deadline deadline);
 
     /// Waits until all is sent; false when the deadline passed first.

@@ -103,13 +103,12 @@ void reset_signals() noexcept {
     sanitizer_handlers.restore();
 #endif
     ::signal(SIGPIPE, SIG_IGN);
-    unblock_signals();
 }
 
 void unblock_signals() noexcept {
     sigset_t none;
     ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
 void detach_standard_descriptors() noexcept {
