@@ -33,11 +33,11 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
 
 void set_environment(const SpawnCommand& command) {
     if (!command.inherit_environment) {
-        ::clearenv();
+        ::clearenv();  // NOLINT(concurrency-mt-unsafe): one thread after fork
     }
     for (const std::string& entry : command.environment) {
-        ::putenv(const_cast<char*>(
-            entry.c_str()));  // NOLINT(concurrency-mt-unsafe): one thread after fork
+        char* const variable = const_cast<char*>(entry.c_str());
+        ::putenv(variable);  // NOLINT(concurrency-mt-unsafe): one thread after fork
     }
 }
 

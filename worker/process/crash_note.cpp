@@ -123,7 +123,7 @@ void on_sanitizer_death() {
     sigset_t set;
     ::sigemptyset(&set);
     ::sigaddset(&set, number);
-    ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
+    ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
     ::raise(number);
 }
 #endif
@@ -145,8 +145,7 @@ void describe_terminate(CrashNote& note) {
             note.append(": ");
             note.append(what);
         }
-    } catch (...) {
-        // Of a type that has nothing more to say.
+    } catch (...) {  // NOLINT(bugprone-empty-catch): its type is all there is to say
     }
     note.append("\n");
 }
@@ -179,8 +178,8 @@ void CrashNote::append(std::string_view text) noexcept {
     const auto wanted = static_cast<std::uint32_t>(std::min(text.size(), kCapacity));
     const std::uint32_t offset = length_.fetch_add(wanted, std::memory_order_relaxed);
     if (offset < kCapacity) {
-        std::copy_n(
-            text.data(), std::min<std::size_t>(wanted, kCapacity - offset), text_.data() + offset);
+        const auto fitting = text.substr(0, std::min<std::size_t>(wanted, kCapacity - offset));
+        std::copy(fitting.begin(), fitting.end(), text_.data() + offset);
     }
 }
 

@@ -21,7 +21,7 @@ SignalQueue::SignalQueue(std::initializer_list<int> signals) {
     for (const int signal : {SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO}) {
         ::sigaddset(&blocked, signal);
     }
-    ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
+    ::pthread_sigmask(SIG_SETMASK, &blocked, nullptr);
     file_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
     if (!file_) {
         throw SystemError::from_errno("create signal descriptor");

@@ -61,6 +61,8 @@ public:
         return *this;
     }
 
+    WorkerPage(const WorkerPage&) = delete;
+    WorkerPage& operator=(const WorkerPage&) = delete;
     ~WorkerPage();
 
     /// In the worker: begins a call; false when it was revoked, and must not run.

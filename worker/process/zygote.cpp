@@ -181,7 +181,7 @@ bool Zygote::kill_supervisor(pid_t pid, std::chrono::milliseconds timeout) {
 
 std::optional<Zygote::Result> Zygote::request(
     decltype(ZygoteRequest::action) action, std::vector<UniqueFd> fds, Deadline deadline) {
-    const ZygoteRequest request{.sequence = ++last_sequence_, .action = std::move(action)};
+    const ZygoteRequest request{.sequence = ++last_sequence_, .action = action};
     control_->send(encode(request), std::move(fds));
     if (!control_->flush_until(deadline)) {
         return std::nullopt;
@@ -193,7 +193,7 @@ std::optional<Zygote::Result> Zygote::request(
         }
         // Others answer orders that were given up.
         if (reply->sequence == request.sequence) {
-            return std::move(reply->result);
+            return reply->result;
         }
     }
 }
