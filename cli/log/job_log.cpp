@@ -8,6 +8,7 @@
 #include <aiomisc/cli/report/printable.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -55,7 +56,7 @@ double seconds(std::chrono::system_clock::time_point time) {
 }
 
 double rounded_to_milliseconds(double seconds) {
-    return static_cast<double>(static_cast<std::int64_t>(seconds * 1000 + 0.5)) / 1000;
+    return std::round(seconds * 1000) / 1000;
 }
 
 void set_items(JsonObject& record, const std::vector<std::string>& items) {

@@ -24,22 +24,20 @@ rlim_t soft_limit(decltype(RLIMIT_NOFILE) resource) {
 }  // namespace
 
 unsigned JobSlots::count(unsigned cpus, unsigned unlimited) const noexcept {
-    double slots = number;
-    switch (relation) {
-        case Relation::kExactly:
-            slots = number == 0 ? unlimited : number;
-            break;
-        case Relation::kMoreThan:
-            slots = static_cast<double>(cpus) + number;
-            break;
-        case Relation::kFewerThan:
-            slots = static_cast<double>(cpus) - number;
-            break;
-        case Relation::kPercent:
-            slots = std::round(cpus * (number / 100.0));
-            break;
-    }
-    return static_cast<unsigned>(std::clamp<double>(slots, 1, kMaxSlots));
+    const auto wanted = [&]() -> double {
+        switch (relation) {
+            case Relation::kMoreThan:
+                return static_cast<double>(cpus) + number;
+            case Relation::kFewerThan:
+                return static_cast<double>(cpus) - number;
+            case Relation::kPercent:
+                return std::round(cpus * (number / 100.0));
+            case Relation::kExactly:
+                break;
+        }
+        return number == 0 ? unlimited : number;
+    };
+    return static_cast<unsigned>(std::clamp<double>(wanted(), 1, kMaxSlots));
 }
 
 JobSlots parse_job_slots(std::string_view text) {

@@ -21,8 +21,8 @@ struct Choice {
     Value value;
 };
 
-template <typename Value, std::size_t Count>
-Value parse_choice(const std::string& text, const Choice<Value> (&choices)[Count]) {
+template <typename Value, std::size_t kCount>
+Value parse_choice(const std::string& text, const Choice<Value> (&choices)[kCount]) {
     std::string expected;
     for (const auto& choice : choices) {
         if (text == choice.name) {
@@ -51,7 +51,7 @@ Value expect(const std::optional<Value>& parsed, const char* what) {
     return *parsed;
 }
 
-inline const std::string& expect_text(const std::string& text, const char* what) {
+inline std::string expect_text(std::string text, const char* what) {
     if (text.empty()) {
         throw UsageError(std::string("expected ") + what);
     }

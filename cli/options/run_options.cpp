@@ -11,11 +11,6 @@ namespace {
 using State = OptionState;
 using Text = std::string;
 
-constexpr Choice<OutputMode> kOutputModes[] = {
-    {"group", OutputMode::kGroup},
-    {"line-buffer", OutputMode::kLineBuffer},
-    {"ungroup", OutputMode::kUngrouped}};
-
 constexpr Choice<ProgressMode> kProgressModes[] = {
     {"auto", ProgressMode::kAuto},
     {"bar", ProgressMode::kBar},

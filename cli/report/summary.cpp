@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t kMaxCommand = 200;
 
+// From here on the next larger unit is exact enough. In KiB.
+constexpr std::uint64_t kManyKibibytes = 10 << 10;
+constexpr std::uint64_t kManyMebibytes = 10 << 20;
+
 struct CauseCount {
     Cause cause;
     std::string_view text;
@@ -27,10 +31,10 @@ constexpr CauseCount kCauses[] = {
 };
 
 std::string size_text(std::uint64_t kib) {
-    if (kib < 10 * 1024) {
+    if (kib < kManyKibibytes) {
         return fmt::format("{} KiB", kib);
     }
-    if (kib < 10 * 1024 * 1024) {
+    if (kib < kManyMebibytes) {
         return fmt::format("{} MiB", kib >> 10);
     }
     return fmt::format("{} GiB", kib >> 20);

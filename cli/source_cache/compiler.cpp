@@ -81,6 +81,7 @@ private:
 
 int run(const std::vector<std::string>& words) {
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (const std::string& word : words) {
         argv.push_back(
             const_cast<char*>(word.c_str()));  // NOLINT: POSIX promises not to write there

@@ -93,7 +93,7 @@ std::string home_directory() {
     if (const char* const home = std::getenv("HOME"); home != nullptr && *home == '/') {
         return home;
     }
-    std::array<char, 16384> buffer;
+    std::array<char, 16384> buffer{};
     passwd entry{};
     passwd* found = nullptr;
     if (::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 ||

@@ -36,7 +36,7 @@ std::optional<std::string> find_program(const std::string& name, std::string_vie
     while (!name.empty() && !path.empty()) {
         const std::string_view directory = path.substr(0, path.find(':'));
         path.remove_prefix(std::min(directory.size() + 1, path.size()));
-        const std::string candidate = std::string(directory) + "/" + name;
+        std::string candidate = std::string(directory) + "/" + name;
         if (directory.starts_with('/') && is_executable_file(candidate)) {
             return candidate;
         }

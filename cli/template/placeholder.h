@@ -29,7 +29,7 @@ struct Placeholder {
 /// The placeholder at the front of `text`, and how long it is.
 struct PlaceholderMatch {
     Placeholder placeholder;
-    std::size_t length;
+    std::size_t length = 0;
 };
 
 /// `whole` is the spelling of `{}`, which -I changes.

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace aiomisc::cli {
 namespace {
 
@@ -124,8 +126,7 @@ ShellScript ShellTemplate::fill(const JobInput& input, unsigned slot) const {
         body += references(hole.context, is_command(piece), at->first, at->count);
     }
     for (std::size_t index = 1; index <= filled.values.size(); ++index) {
-        const std::string number = std::to_string(index);
-        filled.script += "__ar" + number + "=${" + number + "};";
+        filled.script += fmt::format("__ar{0}=${{{0}}};", index);
     }
     filled.script += (filled.values.empty() ? "" : "set --;") + body;
     return filled;
