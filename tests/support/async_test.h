@@ -100,6 +100,23 @@ std::string text_of(const Settled<Value>& settled) {
 
 }  // namespace aiomisc::test
 
+/// CHECK and CHECK_THAT of something awaited, which the condition calls `awaited`:
+///
+///     CHECK_AWAIT(queue.get(), awaited == 3);
+///
+/// An assertion must not hold a co_await itself: Catch2's macros name their expression three times,
+/// and GCC runs a co_await even where the expression is not to be evaluated.
+#define CHECK_AWAIT(awaitable, ...)               \
+    do {                                          \
+        const auto& awaited = co_await awaitable; \
+        CHECK(__VA_ARGS__);                       \
+    } while (false)
+#define CHECK_AWAIT_THAT(awaitable, ...)          \
+    do {                                          \
+        const auto& awaited = co_await awaitable; \
+        CHECK_THAT(__VA_ARGS__);                  \
+    } while (false)
+
 #define AIOMISC_CONCATENATE_(left, right) left##right
 #define AIOMISC_CONCATENATE(left, right) AIOMISC_CONCATENATE_(left, right)
 #define AIOMISC_TEST_CASE_ON(loop, body, ...)     \

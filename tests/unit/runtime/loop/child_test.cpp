@@ -81,7 +81,7 @@ ASYNC_TEST_CASE("what a child used is reported") {
 ASYNC_TEST_CASE("only the child that was asked for is reaped", "[P17]") {
     const pid_t other = start_child([] { ::_exit(7); });
     const pid_t ours = start_child([] { ::_exit(8); });
-    CHECK((co_await wait_child(ours)).code == 8);
+    CHECK_AWAIT(wait_child(ours), awaited.code == 8);
     int status = 0;
     CHECK(::waitpid(other, &status, 0) == other);
     CHECK(WEXITSTATUS(status) == 7);
@@ -105,7 +105,7 @@ ASYNC_TEST_CASE("a cancelled wait leaves the child alone") {
     const auto outcome = co_await settle(wait_for(wait_child(pid), 5ms));
     CHECK_THAT(text_of(outcome), contains("TimeoutError"));
     CHECK(::kill(pid, SIGKILL) == 0);
-    CHECK((co_await wait_child(pid)).signal == SIGKILL);
+    CHECK_AWAIT(wait_child(pid), awaited.signal == SIGKILL);
 }
 
 ASYNC_TEST_CASE("many children are waited for at once") {
@@ -119,11 +119,12 @@ ASYNC_TEST_CASE("many children are waited for at once") {
 }
 
 ASYNC_TEST_CASE("what is no child of ours is refused", "[P17]") {
-    CHECK_THAT(
-        text_of(co_await settle(wait_child(::getppid()))),
+    CHECK_AWAIT_THAT(
+        settle(wait_child(::getppid())),
+        text_of(awaited),
         starts_with("aiomisc::SystemError: wait for process"));
     for (const pid_t group : {0, -1, -::getpgrp()}) {
-        CHECK_THAT(
-            text_of(co_await settle(wait_child(group))), starts_with("std::invalid_argument: "));
+        CHECK_AWAIT_THAT(
+            settle(wait_child(group)), text_of(awaited), starts_with("std::invalid_argument: "));
     }
 }

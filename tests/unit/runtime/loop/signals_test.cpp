@@ -50,9 +50,9 @@ Task<int> next_of(Signals* signals) {
 ASYNC_TEST_CASE("signals are received in the order in which they came") {
     Signals signals(EventLoop::current(), {SIGUSR1, SIGUSR2, SIGUSR1});
     ::raise(SIGUSR2);
-    CHECK(co_await wait_for(signals.next(), 10s) == SIGUSR2);
+    CHECK_AWAIT(wait_for(signals.next(), 10s), awaited == SIGUSR2);
     ::raise(SIGUSR1);
-    CHECK(co_await wait_for(signals.next(), 10s) == SIGUSR1);
+    CHECK_AWAIT(wait_for(signals.next(), 10s), awaited == SIGUSR1);
 }
 
 ASYNC_TEST_CASE("signals that nobody reads yet are kept") {
@@ -61,8 +61,8 @@ ASYNC_TEST_CASE("signals that nobody reads yet are kept") {
     co_await sleep(1ms);
     ::raise(SIGUSR2);
     co_await sleep(1ms);
-    CHECK(co_await wait_for(signals.next(), 10s) == SIGUSR1);
-    CHECK(co_await wait_for(signals.next(), 10s) == SIGUSR2);
+    CHECK_AWAIT(wait_for(signals.next(), 10s), awaited == SIGUSR1);
+    CHECK_AWAIT(wait_for(signals.next(), 10s), awaited == SIGUSR2);
 }
 
 ASYNC_TEST_CASE("the handlers that were installed before are back afterwards", "[P17]") {
@@ -70,7 +70,7 @@ ASYNC_TEST_CASE("the handlers that were installed before are back afterwards", "
     {
         Signals signals(EventLoop::current(), {SIGUSR1});
         ::raise(SIGUSR1);
-        CHECK(co_await wait_for(signals.next(), 10s) == SIGUSR1);
+        CHECK_AWAIT(wait_for(signals.next(), 10s), awaited == SIGUSR1);
         CHECK(handled == 0);
     }
     ::raise(SIGUSR1);
@@ -82,11 +82,11 @@ ASYNC_TEST_CASE("several objects may watch a signal, and go in any order", "[P17
     auto first = std::make_unique<Signals>(EventLoop::current(), std::vector<int>{SIGUSR1});
     auto second = std::make_unique<Signals>(EventLoop::current(), std::vector<int>{SIGUSR1});
     ::raise(SIGUSR1);
-    CHECK(co_await wait_for(first->next(), 10s) == SIGUSR1);
-    CHECK(co_await wait_for(second->next(), 10s) == SIGUSR1);
+    CHECK_AWAIT(wait_for(first->next(), 10s), awaited == SIGUSR1);
+    CHECK_AWAIT(wait_for(second->next(), 10s), awaited == SIGUSR1);
     first.reset();
     ::raise(SIGUSR1);
-    CHECK(co_await wait_for(second->next(), 10s) == SIGUSR1);
+    CHECK_AWAIT(wait_for(second->next(), 10s), awaited == SIGUSR1);
     CHECK(handled == 0);
     second.reset();
     ::raise(SIGUSR1);
@@ -120,7 +120,7 @@ ASYNC_TEST_CASE("who waits for a signal learns that nobody watches any more") {
     auto waiting = create_task(next_of(&*signals));
     co_await turns();
     signals.reset();
-    CHECK_THAT(text_of(co_await settle(std::move(waiting))), contains("QueueClosed"));
+    CHECK_AWAIT_THAT(settle(std::move(waiting)), text_of(awaited), contains("QueueClosed"));
 }
 
 TEST_CASE("signals may outlive their loop", "[P17]") {

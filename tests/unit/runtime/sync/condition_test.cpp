@@ -100,7 +100,7 @@ VIRTUAL_TEST_CASE("a cancelled wait takes the lock again before it ends", "[AS-0
     co_await turns(3);
     CHECK_FALSE(waiting.done());
     condition.release();
-    CHECK(co_await waiting);
+    CHECK_AWAIT(waiting, awaited);
     CHECK_FALSE(condition.locked());
 }
 

@@ -93,7 +93,8 @@ VIRTUAL_TEST_CASE("a lock that was passed to a task cancelled since goes to the 
 
 VIRTUAL_TEST_CASE("a lock is released by an exception, and by hand once", "[AS-08]") {
     Lock lock;
-    CHECK(text_of(co_await settle(fail_while_holding(&lock))) == "std::runtime_error: failed");
+    CHECK_AWAIT(
+        settle(fail_while_holding(&lock)), text_of(awaited) == "std::runtime_error: failed");
     CHECK_FALSE(lock.locked());
     auto held = co_await lock.scoped();
     CHECK(static_cast<bool>(held));

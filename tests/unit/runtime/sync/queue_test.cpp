@@ -87,13 +87,13 @@ VIRTUAL_TEST_CASE("put waits while the queue is full", "[AS-08]") {
     CHECK(queue.size() == 2);
     CHECK(queue.full());
     CHECK_FALSE(queue.try_put(9));
-    CHECK(co_await queue.get() == 0);
+    CHECK_AWAIT(queue.get(), awaited == 0);
     co_await turns(2);
     CHECK(queue.size() == 2);
-    CHECK(co_await queue.get() == 1);
+    CHECK_AWAIT(queue.get(), awaited == 1);
     co_await producing;
-    CHECK(co_await queue.get() == 2);
-    CHECK(co_await queue.get() == 3);
+    CHECK_AWAIT(queue.get(), awaited == 2);
+    CHECK_AWAIT(queue.get(), awaited == 3);
 }
 
 VIRTUAL_TEST_CASE("consumers are served in the order in which they came", "[AS-08]") {
@@ -105,8 +105,8 @@ VIRTUAL_TEST_CASE("consumers are served in the order in which they came", "[AS-0
     CHECK(queue.try_put(2));
     // Both were handed over: nobody can snatch them.
     CHECK_FALSE(queue.try_get().has_value());
-    CHECK(co_await second == 2);
-    CHECK(co_await first == 1);
+    CHECK_AWAIT(second, awaited == 2);
+    CHECK_AWAIT(first, awaited == 1);
 }
 
 VIRTUAL_TEST_CASE("producers are served in the order in which they came", "[AS-08]") {
@@ -122,7 +122,7 @@ VIRTUAL_TEST_CASE("producers are served in the order in which they came", "[AS-0
     CHECK_FALSE(queue.try_put(9));
     producing.push_back(create_task(put_one(&queue, 4)));
     for (int number = 1; number <= 4; ++number) {
-        CHECK(co_await queue.get() == number);
+        CHECK_AWAIT(queue.get(), awaited == number);
     }
 }
 
@@ -135,7 +135,7 @@ VIRTUAL_TEST_CASE("an item given to a consumer cancelled since is not lost", "[A
     first.cancel();
     co_await turns();
     CHECK(first.cancelled());
-    CHECK(co_await second == 1);
+    CHECK_AWAIT(second, awaited == 1);
     auto third = create_task(get_one(&queue));
     co_await turns();
     CHECK(queue.try_put(2));
@@ -170,10 +170,11 @@ VIRTUAL_TEST_CASE("close fails producers at once, and consumers when the queue i
     co_await turns();
     queue.close();
     CHECK(queue.closed());
-    CHECK(text_of(co_await settle(std::move(putting))) == "aiomisc::QueueClosed: queue is closed");
+    CHECK_AWAIT(
+        settle(std::move(putting)), text_of(awaited) == "aiomisc::QueueClosed: queue is closed");
     CHECK_THROWS_AS(co_await queue.put(2), QueueClosed);
     CHECK_THROWS_AS(queue.try_put(2), QueueClosed);
-    CHECK(co_await queue.get() == 0);
+    CHECK_AWAIT(queue.get(), awaited == 0);
     CHECK_THROWS_AS(co_await queue.get(), QueueClosed);
     CHECK_FALSE(queue.try_get().has_value());
 }
@@ -198,7 +199,7 @@ VIRTUAL_TEST_CASE(
     co_await turns();
     CHECK(queue.try_get() == 0);
     queue.close();
-    CHECK_THAT(text_of(co_await settle(std::move(putting))), contains("QueueClosed"));
+    CHECK_AWAIT_THAT(settle(std::move(putting)), text_of(awaited), contains("QueueClosed"));
     CHECK(queue.empty());
 }
 

@@ -386,7 +386,7 @@ class AwaitSignal : public Row {
 
     Task<> verify(Fate fate) override {
         if (fate == Fate::kFulfilled && last_ == 0) {
-            CHECK(co_await wait_for(signals_.next(), 10s) == SIGUSR1);
+            CHECK_AWAIT(wait_for(signals_.next(), 10s), awaited == SIGUSR1);
         }
     }
 
@@ -489,7 +489,7 @@ Task<> cancel_while_parked(Row* row) {
     CHECK_FALSE(task.done());
     task.cancel();
     CHECK_FALSE(task.done());
-    CHECK((co_await settle(std::move(task))).cancelled());
+    CHECK_AWAIT(settle(std::move(task)), awaited.cancelled());
     co_await row->verify(Fate::kLeftAlone);
 }
 

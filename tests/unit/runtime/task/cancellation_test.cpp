@@ -228,7 +228,7 @@ VIRTUAL_TEST_CASE("the reason travels with the cancellation") {
     auto task = create_task(reason_of_cancellation());
     co_await turns();
     task.cancel(CancelReason::kShutdown);
-    CHECK(co_await task == CancelReason::kShutdown);
+    CHECK_AWAIT(task, awaited == CancelReason::kShutdown);
 }
 
 VIRTUAL_TEST_CASE("dropping the handle cancels the task") {
@@ -262,7 +262,7 @@ VIRTUAL_TEST_CASE("what an awaited task makes of the cancellation is the outcome
     auto outer = create_task(await_handle(&inner));
     co_await turns(2);
     outer.cancel();
-    CHECK(co_await outer == 5);
+    CHECK_AWAIT(outer, awaited == 5);
     CHECK_FALSE(outer.cancelled());
 }
 
@@ -285,7 +285,7 @@ VIRTUAL_TEST_CASE("a task that cancels itself cancels what it awaits next", "[AS
 
 VIRTUAL_TEST_CASE("a cancellation that finds no suspension is forgotten", "[AS-02]") {
     auto task = create_task(cancel_itself_and_return());
-    CHECK(co_await task == 3);
+    CHECK_AWAIT(task, awaited == 3);
     CHECK_FALSE(task.cancelled());
 }
 

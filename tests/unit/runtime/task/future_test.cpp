@@ -45,7 +45,7 @@ VIRTUAL_TEST_CASE("a promise is settled once", "[AS-09]") {
         promise.set_exception(std::make_exception_ptr(std::runtime_error("late"))),
         InvalidStateError);
     CHECK_FALSE(promise.try_set_value(3));
-    CHECK(co_await future == 1);
+    CHECK_AWAIT(future, awaited == 1);
 }
 
 VIRTUAL_TEST_CASE("the future of a promise is taken once") {

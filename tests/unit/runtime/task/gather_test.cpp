@@ -44,7 +44,7 @@ VIRTUAL_TEST_CASE("gather returns values in the order of its arguments", "[AS-04
     CHECK(number == 4);
     CHECK(*text == "four");
     CHECK(empty == std::monostate());
-    CHECK(co_await gather() == std::tuple<>());
+    CHECK_AWAIT(gather(), awaited == std::tuple<>());
 }
 
 VIRTUAL_TEST_CASE("gather runs its arguments at the same time, started in their order", "[AS-04]") {
@@ -56,14 +56,14 @@ VIRTUAL_TEST_CASE("gather runs its arguments at the same time, started in their 
 }
 
 VIRTUAL_TEST_CASE("gather takes a vector of tasks or handles, an empty one included", "[AS-04]") {
-    CHECK(co_await gather(numbers(4)) == std::vector<int>{0, 1, 2, 3});
+    CHECK_AWAIT(gather(numbers(4)), awaited == std::vector<int>{0, 1, 2, 3});
     std::vector<TaskHandle<int>> handles;
     for (auto& task : numbers(3)) {
         handles.push_back(create_task(std::move(task)));
     }
-    CHECK(co_await gather(std::move(handles)) == std::vector<int>{0, 1, 2});
-    CHECK((co_await gather(std::vector<Task<int>>())).empty());
-    CHECK((co_await gather(std::vector<TaskHandle<>>())).empty());
+    CHECK_AWAIT(gather(std::move(handles)), awaited == std::vector<int>{0, 1, 2});
+    CHECK_AWAIT(gather(std::vector<Task<int>>()), awaited.empty());
+    CHECK_AWAIT(gather(std::vector<TaskHandle<>>()), awaited.empty());
 }
 
 VIRTUAL_TEST_CASE("gather delivers the first error at once, the others go on", "[AS-04]") {
@@ -106,10 +106,10 @@ VIRTUAL_TEST_CASE("a member that is cancelled cancels the gather, not its siblin
         create_task(gather(promise.get_future(), number_after(10s, 1, &steps, "slow")));
     co_await turns(3);
     promise = Promise<int>();
-    CHECK_THAT(text_of(co_await settle(std::move(gathering))), contains("promise dropped"));
+    CHECK_AWAIT_THAT(settle(std::move(gathering)), text_of(awaited), contains("promise dropped"));
     auto task = create_task(number_after(1h, 1));
     task.cancel();
-    CHECK((co_await settle(gather(std::move(task), number_after(1s, 1)))).cancelled());
+    CHECK_AWAIT(settle(gather(std::move(task), number_after(1s, 1))), awaited.cancelled());
     co_await sleep(20s);
     CHECK(steps == Steps{"slow done"});
 }
@@ -120,7 +120,7 @@ VIRTUAL_TEST_CASE("cancelling a gather cancels all, and waits until they ended",
         slow_to_cancel(5s, &steps, "a"), number_after(1h, 1, &steps, "b"), number_after(1s, 1)));
     co_await sleep(2s);
     gathering.cancel();
-    CHECK((co_await settle(std::move(gathering))).cancelled());
+    CHECK_AWAIT(settle(std::move(gathering)), awaited.cancelled());
     CHECK(steps == Steps{"a cancelled", "b cancelled", "a cleaned up"});
     CHECK(current_loop().time() == 7.0);
 }
@@ -138,7 +138,7 @@ VIRTUAL_TEST_CASE("a cancelled gather is cancelled even if its members swallow i
     auto gathering = create_task(gather(stubborn(1), stubborn(2)));
     co_await turns(3);
     gathering.cancel();
-    CHECK((co_await settle(std::move(gathering))).cancelled());
+    CHECK_AWAIT(settle(std::move(gathering)), awaited.cancelled());
     CHECK(current_loop().time() == 1.0);
 }
 
@@ -160,7 +160,7 @@ VIRTUAL_TEST_CASE("a second cancellation of a gather reaches the members again",
     gathering.cancel();
     co_await turns(3);
     gathering.cancel();
-    CHECK((co_await settle(std::move(gathering))).cancelled());
+    CHECK_AWAIT(settle(std::move(gathering)), awaited.cancelled());
     CHECK(steps == Steps{"a cancelled"});
     CHECK(current_loop().time() == 0.0);
 }
@@ -190,7 +190,7 @@ VIRTUAL_TEST_CASE("gather_settled takes a vector, an empty one included", "[AS-0
     CHECK(outcomes[0].value() == 0);
     CHECK(outcomes[1].value() == 1);
     CHECK(text_of(outcomes[2]) == "std::runtime_error: oops");
-    CHECK((co_await gather_settled(std::vector<TaskHandle<int>>())).empty());
+    CHECK_AWAIT(gather_settled(std::vector<TaskHandle<int>>()), awaited.empty());
 }
 
 VIRTUAL_TEST_CASE("gather_settled hands out values that can only be moved") {
@@ -204,7 +204,7 @@ VIRTUAL_TEST_CASE("cancelling gather_settled cancels all, and waits until they e
     auto gathering = create_task(gather_settled(slow_to_cancel(5s, &steps, "a")));
     co_await turns(3);
     gathering.cancel();
-    CHECK((co_await settle(std::move(gathering))).cancelled());
+    CHECK_AWAIT(settle(std::move(gathering)), awaited.cancelled());
     CHECK(steps == Steps{"a cancelled", "a cleaned up"});
 }
 

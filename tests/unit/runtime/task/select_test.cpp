@@ -112,7 +112,7 @@ VIRTUAL_TEST_CASE("cancelling select cancels all, and waits until they ended", "
         number_after(1h, 2, &steps, "b")));
     co_await turns(3);
     selecting.cancel();
-    CHECK((co_await settle(std::move(selecting))).cancelled());
+    CHECK_AWAIT(settle(std::move(selecting)), awaited.cancelled());
     CHECK(steps == Steps{"a cancelled", "b cancelled", "a cleaned up"});
 }
 

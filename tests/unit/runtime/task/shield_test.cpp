@@ -14,9 +14,10 @@ using namespace aiomisc::test;
 }  // namespace
 
 VIRTUAL_TEST_CASE("shield passes on the value and the error of what it protects", "[AS-07]") {
-    CHECK(co_await shield(number_after(1s, 4)) == 4);
-    CHECK(co_await shield(create_task(number_after(1s, 5))) == 5);
-    CHECK(text_of(co_await settle(shield(fail_after(1s, "oops")))) == "std::runtime_error: oops");
+    CHECK_AWAIT(shield(number_after(1s, 4)), awaited == 4);
+    CHECK_AWAIT(shield(create_task(number_after(1s, 5))), awaited == 5);
+    CHECK_AWAIT(
+        settle(shield(fail_after(1s, "oops"))), text_of(awaited) == "std::runtime_error: oops");
 }
 
 VIRTUAL_TEST_CASE("cancelling a shield ends the await, and the task goes on", "[AS-07]") {
@@ -24,7 +25,7 @@ VIRTUAL_TEST_CASE("cancelling a shield ends the await, and the task goes on", "[
     auto waiting = create_task(shield(number_after(10s, 1, &steps, "task")));
     co_await turns(3);
     waiting.cancel();
-    CHECK((co_await settle(std::move(waiting))).cancelled());
+    CHECK_AWAIT(settle(std::move(waiting)), awaited.cancelled());
     CHECK(current_loop().time() == 0.0);
     co_await sleep(20s);
     CHECK(steps == Steps{"task done"});
@@ -35,15 +36,15 @@ VIRTUAL_TEST_CASE("a shielded handle of the caller's can be awaited again", "[AS
     auto waiting = create_task(shield(task));
     co_await turns(2);
     waiting.cancel();
-    CHECK((co_await settle(std::move(waiting))).cancelled());
-    CHECK(co_await task == 7);
+    CHECK_AWAIT(settle(std::move(waiting)), awaited.cancelled());
+    CHECK_AWAIT(task, awaited == 7);
 }
 
 VIRTUAL_TEST_CASE("a shield that is cancelled before its start lets the task go on", "[AS-07]") {
     Steps steps;
     auto waiting = create_task(shield(create_task(number_after(10s, 1, &steps, "task"))));
     waiting.cancel();
-    CHECK((co_await settle(std::move(waiting))).cancelled());
+    CHECK_AWAIT(settle(std::move(waiting)), awaited.cancelled());
     co_await sleep(20s);
     CHECK(steps == Steps{"task done"});
 }
@@ -53,7 +54,7 @@ VIRTUAL_TEST_CASE("cancelling the shielded task itself reaches the awaiter", "[A
     auto waiting = create_task(shield(task));
     co_await turns(2);
     task.cancel();
-    CHECK((co_await settle(std::move(waiting))).cancelled());
+    CHECK_AWAIT(settle(std::move(waiting)), awaited.cancelled());
 }
 
 VIRTUAL_TEST_CASE("an error after the shield was cancelled is reported", "[AS-07][AS-11]") {

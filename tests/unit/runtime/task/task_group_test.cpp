@@ -114,7 +114,7 @@ VIRTUAL_TEST_CASE("cancelling join cancels the members, and waits until they end
     auto joining = create_task(group.join());
     co_await turns(3);
     joining.cancel();
-    CHECK((co_await settle(std::move(joining))).cancelled());
+    CHECK_AWAIT(settle(std::move(joining)), awaited.cancelled());
     CHECK(steps == Steps{"a cancelled", "a cleaned up"});
     CHECK(group.size() == 0);
 }

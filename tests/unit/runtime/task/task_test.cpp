@@ -214,9 +214,9 @@ VIRTUAL_TEST_CASE("a result is read once, and not before it is there", "[AS-09]"
 VIRTUAL_TEST_CASE("a task knows its name, and its handle tells it") {
     auto named = create_task(current_name(), "porter");
     CHECK(named.name() == "porter");
-    CHECK(co_await named == "porter");
+    CHECK_AWAIT(named, awaited == "porter");
     auto nameless = create_task(current_name());
-    CHECK(co_await nameless == "");
+    CHECK_AWAIT(nameless, awaited == "");
 }
 
 TEST_CASE("outside of tasks there is no current task") {

@@ -24,13 +24,13 @@ Task<std::unique_ptr<int>> make_pointer() {
 }  // namespace
 
 VIRTUAL_TEST_CASE("wait_for returns the value that comes in time", "[AS-05]") {
-    CHECK(co_await wait_for(number_after(1s, 4), 2s) == 4);
-    CHECK(*co_await wait_for(make_pointer(), 2s) == 1);
+    CHECK_AWAIT(wait_for(number_after(1s, 4), 2s), awaited == 4);
+    CHECK_AWAIT(wait_for(make_pointer(), 2s), *awaited == 1);
     CHECK(current_loop().time() == 2.0);
 }
 
 VIRTUAL_TEST_CASE("wait_for without a limit waits as long as it takes", "[AS-05]") {
-    CHECK(co_await wait_for(number_after(100h, 4), std::nullopt) == 4);
+    CHECK_AWAIT(wait_for(number_after(100h, 4), std::nullopt), awaited == 4);
 }
 
 VIRTUAL_TEST_CASE("wait_for throws TimeoutError, and the task is cancelled by then", "[AS-05]") {
@@ -50,7 +50,7 @@ VIRTUAL_TEST_CASE("a timeout waits until the task really ended", "[AS-05]") {
 }
 
 VIRTUAL_TEST_CASE("a task that swallows the timeout has its value returned", "[AS-05]") {
-    CHECK(co_await wait_for(stubborn(1), 1s) == 1001);
+    CHECK_AWAIT(wait_for(stubborn(1), 1s), awaited == 1001);
 }
 
 VIRTUAL_TEST_CASE("an error during the timeout is what wait_for throws", "[AS-05]") {
@@ -76,7 +76,7 @@ VIRTUAL_TEST_CASE("a limit of zero or less never runs the body", "[AS-05]") {
 VIRTUAL_TEST_CASE("a limit of zero returns the value of what is done", "[AS-05]") {
     auto done = create_task(number_after(0s, 4));
     co_await turns(3);
-    CHECK(co_await wait_for(done, 0s) == 4);
+    CHECK_AWAIT(wait_for(done, 0s), awaited == 4);
 }
 
 VIRTUAL_TEST_CASE("cancelling wait_for cancels the task, and waits for it", "[AS-05]") {
@@ -84,7 +84,7 @@ VIRTUAL_TEST_CASE("cancelling wait_for cancels the task, and waits for it", "[AS
     auto waiting = create_task(wait_for(slow_to_cancel(5s, &steps, "task"), 1h));
     co_await turns(3);
     waiting.cancel();
-    CHECK((co_await settle(std::move(waiting))).cancelled());
+    CHECK_AWAIT(settle(std::move(waiting)), awaited.cancelled());
     CHECK(steps == Steps{"task cancelled", "task cleaned up"});
 }
 
@@ -94,7 +94,7 @@ VIRTUAL_TEST_CASE("a cancellation while the timeout is under way stays a cancell
     co_await sleep(2s);
     REQUIRE(steps == Steps{"task cancelled"});
     waiting.cancel();
-    CHECK((co_await settle(std::move(waiting))).cancelled());
+    CHECK_AWAIT(settle(std::move(waiting)), awaited.cancelled());
 }
 
 VIRTUAL_TEST_CASE("a task that others cancel is a cancellation, not a timeout", "[AS-05]") {
@@ -102,7 +102,7 @@ VIRTUAL_TEST_CASE("a task that others cancel is a cancellation, not a timeout", 
     auto waiting = create_task(wait_for(task, 10s));
     co_await turns(2);
     task.cancel();
-    CHECK((co_await settle(std::move(waiting))).cancelled());
+    CHECK_AWAIT(settle(std::move(waiting)), awaited.cancelled());
     CHECK(current_loop().time() == 0.0);
 }
 
@@ -111,17 +111,18 @@ VIRTUAL_TEST_CASE("wait_for on a handle of the caller's leaves it with the calle
     const auto outcome = co_await settle(wait_for(task, 1s));
     CHECK(outcome.value() == 1001);
     auto slow = create_task(number_after(1h, 1));
-    CHECK_THAT(text_of(co_await settle(wait_for(slow, 1s))), contains("TimeoutError"));
+    CHECK_AWAIT_THAT(settle(wait_for(slow, 1s)), text_of(awaited), contains("TimeoutError"));
     CHECK(slow.cancelled());
 }
 
 VIRTUAL_TEST_CASE("wait_for takes futures and primitives too") {
     Promise<int> promise;
     auto future = promise.get_future();
-    CHECK_THAT(text_of(co_await settle(wait_for(future, 1s))), contains("TimeoutError"));
+    CHECK_AWAIT_THAT(settle(wait_for(future, 1s)), text_of(awaited), contains("TimeoutError"));
     CHECK(promise.cancelled());
     Event event;
-    CHECK_THAT(text_of(co_await settle(wait_for(event.wait(), 1s))), contains("TimeoutError"));
+    CHECK_AWAIT_THAT(
+        settle(wait_for(event.wait(), 1s)), text_of(awaited), contains("TimeoutError"));
     event.set();
     co_await wait_for(event.wait(), 1s);
     CHECK(current_loop().time() == 2.0);

@@ -48,7 +48,7 @@ VIRTUAL_TEST_CASE("wait until the first error passes over values and cancellatio
     const auto result = co_await aiomisc::wait(handles, {.when = kFirstException});
     CHECK(result.done == Places{1, 2, 3, 4});
     CHECK(result.pending == Places{0});
-    CHECK(text_of(co_await settle(std::move(handles[3]))) == "std::runtime_error: late");
+    CHECK_AWAIT(settle(std::move(handles[3])), text_of(awaited) == "std::runtime_error: late");
 }
 
 VIRTUAL_TEST_CASE("wait until the first error returns when all are done without one", "[AS-06]") {
@@ -87,7 +87,7 @@ VIRTUAL_TEST_CASE("cancelling a wait leaves the tasks alone", "[AS-06]") {
     auto waiting = create_task(aiomisc::wait(handles));
     co_await turns(2);
     waiting.cancel();
-    CHECK((co_await settle(std::move(waiting))).cancelled());
+    CHECK_AWAIT(settle(std::move(waiting)), awaited.cancelled());
     const auto result = co_await aiomisc::wait(handles);
     CHECK(result.done.size() == 3);
     for (const auto& handle : handles) {
@@ -99,6 +99,6 @@ VIRTUAL_TEST_CASE("two tasks may wait for the same ones") {
     const auto handles = start_three();
     auto first = create_task(aiomisc::wait(handles, {.when = kFirstCompleted}));
     auto all = create_task(aiomisc::wait(handles));
-    CHECK((co_await first).done == Places{1});
-    CHECK((co_await all).done.size() == 3);
+    CHECK_AWAIT(first, awaited.done == Places{1});
+    CHECK_AWAIT(all, awaited.done.size() == 3);
 }
