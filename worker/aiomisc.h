@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-/// The door for users: everything of the library that a program needs. Inside the library, headers are included one
-/// by one.
+/// The door for users: everything of the library that a program needs. Inside the library, headers
+/// are included one by one.
 
 #include <aiomisc/runtime/app/run.h>
 #include <aiomisc/runtime/base/error.h>

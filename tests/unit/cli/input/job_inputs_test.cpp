@@ -111,7 +111,7 @@ TEST_CASE("files are sources as items are", "[cli][input][L2][L4][L6]") {
     REQUIRE(lines({"echo", "::::", abc, "::::+", def, def}) == Lines{"A D D", "B E E", "C F F"});
 }
 
-TEST_CASE("--link repeats the shorter source, :::+ stops with it", "[cli][input][L5][L6]") {
+TEST_CASE("option --link repeats the shorter source, :::+ stops with it", "[cli][input][L5][L6]") {
     REQUIRE(
         lines({"--link", "echo", ":::", "A", "B", "C", "D", "E", ":::", "F", "G"}) ==
         Lines{"A F", "B G", "C F", "D G", "E F"});
@@ -132,7 +132,8 @@ TEST_CASE("an empty source makes no combination", "[cli][input]") {
     REQUIRE(lines({"--link", "echo", ":::", ":::"}).empty());
 }
 
-TEST_CASE("-E ends a source, -r drops blank rows, --trim cuts", "[cli][input][L10][L12][L26]") {
+TEST_CASE(
+    "option -E ends a source, -r drops blank rows, --trim cuts", "[cli][input][L10][L12][L26]") {
     REQUIRE(lines({"-E", "stop", "echo", ":::", "A", "B", "stop", "C"}) == Lines{"A", "B"});
     REQUIRE(lines({"-E", "B", "echo", ":::", "A", "B", ":::", "1", "B", "2"}) == Lines{"A 1"});
     REQUIRE(lines({"-r", "echo", ":::", "1", "", " \t", "2"}) == Lines{"1", "2"});
@@ -142,7 +143,7 @@ TEST_CASE("-E ends a source, -r drops blank rows, --trim cuts", "[cli][input][L1
     REQUIRE(lines({"--trim", "r", "echo", ":::", " A ", "  "}) == Lines{" A", ""});
 }
 
-TEST_CASE("-n and -N deal out several rows a job", "[cli][input][L23]") {
+TEST_CASE("options -n and -N deal out several rows a job", "[cli][input][L23]") {
     REQUIRE(lines({"-n2", "echo", ":::", "A", "B", "C"}) == Lines{"A B", "C"});
     REQUIRE(lines({"-N3", "echo", ":::", "A", "B", "C", "D"}) == Lines{"A B C", "D"});
     REQUIRE(

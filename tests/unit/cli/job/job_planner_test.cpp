@@ -34,7 +34,7 @@ TEST_CASE("a plan has the command, its text, and the tag", "[cli][job][L37]") {
         std::get<Command>(job.work).argv == std::vector<std::string>{"printf", "%s-2", "a/x y"});
 }
 
-TEST_CASE("--tag is the items", "[cli][job][L37]") {
+TEST_CASE("the tag of --tag is the items", "[cli][job][L37]") {
     const JobSpec job = planner({"--tag", "echo"}).plan({.seq = 1, .items = {"A", "x"}}, 1, 1);
     REQUIRE(job.tag == "A x");
 }

@@ -19,7 +19,7 @@ unsigned slots(const char* text, unsigned cpus = 8) {
 
 }  // namespace
 
-TEST_CASE("-j takes numbers, differences and percentages of the CPUs", "[cli][options]") {
+TEST_CASE("option -j takes numbers, differences and percentages of the CPUs", "[cli][options]") {
     REQUIRE(JobSlots{}.count(8, 500) == 8);
     REQUIRE(slots("3") == 3);
     REQUIRE(slots("+2") == 10);

@@ -103,7 +103,7 @@ TEST_CASE("words with shell syntax are a script, others are executed", "[cli][te
     REQUIRE(uses_shell({"--mode", "shell", "echo", ":::", "x"}));
 }
 
-TEST_CASE("--no-shell executes the words as they stand", "[cli][template][L29]") {
+TEST_CASE("option --no-shell executes the words as they stand", "[cli][template][L29]") {
     REQUIRE(
         output_of({"--no-shell", "printf", "%s|", "*", "$HOME", "{}", ":::", "a  b"}) ==
         "*|$HOME|a  b|");
@@ -113,7 +113,7 @@ TEST_CASE("--no-shell executes the words as they stand", "[cli][template][L29]")
     REQUIRE(filled[0].command.program.ends_with("/sh"));
 }
 
-TEST_CASE("-q takes shell syntax literally", "[cli][template][L31]") {
+TEST_CASE("option -q takes shell syntax literally", "[cli][template][L31]") {
     REQUIRE(output_of({"-q", "echo", "$HOME", "{}", ":::", "x y"}) == "$HOME x y\n");
     REQUIRE(output_of({"-q", "printf", "<%s>", "a'b", "", "{}'{}", ":::", "i"}) == "<a'b><><i'i>");
     REQUIRE(output_of({"-q", "eval", "echo {}", ":::", "x"}) == "x\n");
@@ -138,7 +138,7 @@ TEST_CASE("without TARGET each item is a command line", "[cli][template][L18]") 
     REQUIRE(output_of({":::", "echo a", "echo b | tr b c"}) == "a\nc\n");
 }
 
-TEST_CASE("-I names another placeholder", "[cli][template][L26]") {
+TEST_CASE("option -I names another placeholder", "[cli][template][L26]") {
     REQUIRE(output_of({"-I", ",,", "echo", ",,", ":::", "A/B.C"}) == "A/B.C\n");
     REQUIRE(output_of({"-I", "$x", "echo '$x' \"$x\"", ":::", "a b"}) == "a b a b\n");
 }

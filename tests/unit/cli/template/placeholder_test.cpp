@@ -67,7 +67,7 @@ TEST_CASE("what only looks like a placeholder is text", "[cli][template]") {
     }
 }
 
-TEST_CASE("-I replaces the spelling of {} and of nothing else", "[cli][template][L26]") {
+TEST_CASE("option -I replaces the spelling of {} and of nothing else", "[cli][template][L26]") {
     const TextTemplate text(",, {} {.} {1}", ",,");
     REQUIRE(text.fill({.seq = 1, .items = {"a.b"}}, 1) == "a.b {} a a.b");
 }
