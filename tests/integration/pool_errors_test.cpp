@@ -102,6 +102,7 @@ std::vector<std::uint8_t> give_bytes(std::size_t size) {
     return std::vector<std::uint8_t>(size, 1);
 }
 
+[[maybe_unused]]
 std::size_t allocate(std::size_t bytes) {
     std::vector<char> memory(bytes);
     for (std::size_t at = 0; at < bytes; at += 4096) {
