@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -16,6 +17,9 @@ class StderrCapture {
 public:
     StderrCapture()
         : file_(::memfd_create("stderr", MFD_CLOEXEC)), previous_(::dup(STDERR_FILENO)) {
+        // The position of a memory file is not advanced atomically: threads would overwrite each
+        // other.
+        ::fcntl(file_.get(), F_SETFL, O_APPEND);
         if (!file_ || !previous_ || ::dup2(file_.get(), STDERR_FILENO) < 0) {
             throw SystemError::from_errno("capture stderr");
         }
