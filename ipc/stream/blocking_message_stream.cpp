@@ -15,26 +15,13 @@ namespace aiomisc::ipc {
 BlockingMessageStream::BlockingMessageStream(UniqueFd socket, const StreamLimits& limits)
     : socket_(std::move(socket)), limits_(limits), decoder_(limits), output_(limits) {}
 
-BlockingMessageStream::Received BlockingMessageStream::take_message(
-    kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options) {
-    auto message = decoder_.take(options);
-    KJ_REQUIRE(
-        message->descriptors.size() <= fd_space.size(),
-        "message with more descriptors than allowed");
-    std::size_t count = 0;
-    for (auto& descriptor : message->descriptors) {
-        fd_space[count++] = kj::mv(descriptor);
-    }
-    return capnp::MessageReaderAndFds{kj::mv(message), fd_space.slice(0, count)};
-}
-
 kj::Promise<BlockingMessageStream::Received> BlockingMessageStream::tryReadMessage(
     kj::ArrayPtr<kj::AutoCloseFd> fd_space,
     capnp::ReaderOptions options,
     kj::ArrayPtr<capnp::word>) {
     KJ_REQUIRE(pending_ == nullptr, "one read at a time");
     if (decoder_.has_message()) {
-        return take_message(fd_space, options);
+        return Received(decoder_.take_into(fd_space, options));
     }
     if (at_end_) {
         return Received(nullptr);
@@ -109,7 +96,8 @@ void BlockingMessageStream::read_once() {
         PendingRead read = kj::mv(*pending);
         pending_ = nullptr;
         read.fulfiller->fulfill(
-            decoder_.has_message() ? take_message(read.fd_space, read.options) : Received(nullptr));
+            decoder_.has_message() ? Received(decoder_.take_into(read.fd_space, read.options))
+                                   : Received(nullptr));
     } else {
         KJ_FAIL_REQUIRE("the worker's channel waits for nothing: no call is being read");
     }

@@ -60,8 +60,6 @@ private:
     };
 
     void read_once();
-    [[nodiscard]] Received take_message(
-        kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options);
 
     UniqueFd socket_;
     StreamLimits limits_;

@@ -169,6 +169,19 @@ kj::Own<ReceivedMessage> FrameDecoder::take(capnp::ReaderOptions options) {
     return message;
 }
 
+capnp::MessageReaderAndFds FrameDecoder::take_into(
+    kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options) {
+    auto message = take(options);
+    KJ_REQUIRE(
+        message->descriptors.size() <= fd_space.size(),
+        "message with more descriptors than allowed");
+    std::size_t count = 0;
+    for (auto& descriptor : message->descriptors) {
+        fd_space[count++] = kj::mv(descriptor);
+    }
+    return capnp::MessageReaderAndFds{kj::mv(message), fd_space.slice(0, count)};
+}
+
 std::vector<std::uint32_t> frame_header(
     kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) {
     std::vector<std::uint32_t> header;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <capnp/message.h>
+#include <capnp/serialize-async.h>
 #include <kj/array.h>
 #include <kj/io.h>
 
@@ -72,6 +73,11 @@ public:
 
     /// Errors: kj::Exception (what follows the message is not one).
     [[nodiscard]] kj::Own<ReceivedMessage> take(capnp::ReaderOptions options);
+
+    /// take(), with the descriptors moved to where a capnp::MessageStream hands them over.
+    /// Errors: as take(); kj::Exception (more descriptors than there is space for).
+    [[nodiscard]] capnp::MessageReaderAndFds take_into(
+        kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options);
 
     /// Whether bytes of an unfinished message are there: an end of stream now is an error.
     [[nodiscard]] bool in_message() const noexcept { return header_done_ || begin_ < end_; }

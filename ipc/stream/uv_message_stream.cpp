@@ -40,26 +40,13 @@ UvMessageStream::~UvMessageStream() noexcept {
     loop_.cancel_before_poll(*this);
 }
 
-UvMessageStream::Received UvMessageStream::take_message(
-    kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options) {
-    auto message = decoder_.take(options);
-    KJ_REQUIRE(
-        message->descriptors.size() <= fd_space.size(),
-        "message with more descriptors than allowed");
-    std::size_t count = 0;
-    for (auto& descriptor : message->descriptors) {
-        fd_space[count++] = kj::mv(descriptor);
-    }
-    return capnp::MessageReaderAndFds{kj::mv(message), fd_space.slice(0, count)};
-}
-
 kj::Promise<UvMessageStream::Received> UvMessageStream::tryReadMessage(
     kj::ArrayPtr<kj::AutoCloseFd> fd_space,
     capnp::ReaderOptions options,
     kj::ArrayPtr<capnp::word>) {
     KJ_REQUIRE(pending_ == nullptr, "one read at a time");
     if (decoder_.has_message()) {
-        return take_message(fd_space, options);
+        return Received(decoder_.take_into(fd_space, options));
     }
     KJ_IF_MAYBE (error, error_) {
         return kj::cp(*error);
@@ -187,7 +174,7 @@ void UvMessageStream::deliver() {
             PendingRead read = kj::mv(*pending);
             pending_ = nullptr;
             read.fulfiller->fulfill(
-                decoder_.has_message() ? take_message(read.fd_space, read.options)
+                decoder_.has_message() ? Received(decoder_.take_into(read.fd_space, read.options))
                                        : Received(nullptr));
         }
     }

@@ -73,8 +73,6 @@ private:
     void write_queued();
     void fail(kj::Exception error);
     void watch();
-    [[nodiscard]] Received take_message(
-        kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options);
 
     EventLoop& loop_;
     UniqueFd socket_;
