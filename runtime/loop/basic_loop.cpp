@@ -15,12 +15,6 @@ namespace {
 /// for each turn.
 constexpr int kTurnsBetweenPolls = 16;
 
-/// Marks where a turn ends: what is scheduled during it runs on the next.
-class TurnEnd final : public detail::ReadyNode {
-public:
-    void run() noexcept override {}
-};
-
 void log_unhandled(const ExceptionContext& context) {
     const std::string& message =
         context.message.empty() ? "unhandled loop exception" : context.message;
@@ -109,10 +103,9 @@ void BasicLoop::run_node(detail::ReadyNode& node) noexcept {
 }
 
 void BasicLoop::run_turn() noexcept {
-    TurnEnd end;
-    ready_.push(end);
+    ready_.push(turn_end_);
     while (detail::ReadyNode* node = ready_.pop()) {
-        if (node == &end) {
+        if (node == &turn_end_) {
             return;
         }
         run_node(*node);

@@ -118,6 +118,12 @@ protected:
 private:
     class RunScope;
 
+    /// Stands in the queue where a turn ends: what is scheduled during it runs on the next.
+    class TurnEnd final : public detail::ReadyNode {
+    public:
+        void run() noexcept override {}
+    };
+
     void run_until_done(detail::Completion& completion);
     template <typename Condition>
     void run_while(Condition&& condition);
@@ -125,6 +131,7 @@ private:
     void run_node(detail::ReadyNode& node) noexcept;
 
     detail::ReadyQueue ready_;
+    TurnEnd turn_end_;
     detail::TimerQueue timers_;
     ExceptionHandler exception_handler_;
     Duration slow_callback_duration_ = std::chrono::milliseconds(100);
