@@ -37,8 +37,10 @@ StreamLimits limits_for_payload(std::size_t max_payload_bytes) noexcept {
 ReceivedMessage::ReceivedMessage(
     kj::Array<capnp::word> words,
     std::vector<std::uint32_t> segment_words,
-    capnp::ReaderOptions options)
-    : MessageReader(options), words_(kj::mv(words)), segment_words_(std::move(segment_words)) {}
+    capnp::ReaderOptions reader_options)
+    : MessageReader(reader_options),
+      words_(kj::mv(words)),
+      segment_words_(std::move(segment_words)) {}
 
 kj::ArrayPtr<const capnp::word> ReceivedMessage::getSegment(unsigned int id) {
     if (id >= segment_words_.size()) {
