@@ -8,8 +8,10 @@
 #include <aiomisc/cli/options/help.h>
 #include <aiomisc/cli/options/options.h>
 #include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/run/compiler_run.h>
 #include <aiomisc/cli/run/job_script.h>
 #include <aiomisc/cli/run/launch.h>
+#include <aiomisc/cli/run/stop_signals.h>
 #include <aiomisc/cli/source_cache/source_cache.h>
 #include <aiomisc/cli/target/target.h>
 #include <aiomisc/runtime/base/error.h>
@@ -40,7 +42,8 @@ std::string environment(const char* name) {
 }
 
 std::filesystem::path compiled(const Target& target, const Options& options) {
-    SourceCache cache(SourceCache::default_root(), Compiler::configured(), &say);
+    process::Zygote::ensure(detail::worker_hooks());
+    SourceCache cache(SourceCache::default_root(), Compiler::configured(&run_compiler), &say);
     return cache.module_of(target.path, options.command.cxx_flags);
 }
 
@@ -117,6 +120,8 @@ int run_application(const std::vector<std::string>& arguments) {
         const Options options = parse_command_line(
             arguments, {.environment_options = defaults, .directives = &read_directives});
         return perform(options, arguments);
+    } catch (const StoppedBySignal& stopped) {
+        die_of(stopped.signal);
     } catch (const UsageError& error) {
         fmt::print(stderr, "{}", usage_message(error));
     } catch (const std::exception& error) {

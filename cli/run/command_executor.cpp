@@ -19,15 +19,6 @@ namespace aiomisc::cli {
 
 namespace {
 
-process::PoolSetup setup_of_commands() {
-    process::PoolSetup setup;
-    setup.name = "aiomisc-run";
-    setup.log_level = "warning";
-    setup.log_format = "plain";
-    setup.limits.core = 0;
-    return setup;
-}
-
 process::SpawnCommand order(const JobSpec& job, const std::string& run_id) {
     const auto& command = std::get<Command>(job.work);
     process::SpawnCommand order;
@@ -71,6 +62,15 @@ void describe_loss(const WorkerError& error, JobResult& result) {
 }
 
 }  // namespace
+
+process::PoolSetup setup_of_commands() {
+    process::PoolSetup setup;
+    setup.name = "aiomisc-run";
+    setup.log_level = "warning";
+    setup.log_format = "plain";
+    setup.limits.core = 0;
+    return setup;
+}
 
 CommandExecutor::CommandExecutor(EventLoop& loop, KillLadder ladder, std::string run_id)
     : loop_(loop),

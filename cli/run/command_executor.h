@@ -10,6 +10,9 @@
 
 namespace aiomisc::cli {
 
+/// Of the supervisor that commands run below.
+process::PoolSetup setup_of_commands();
+
 /// Runs commands: forked by a supervisor, which is small and keeps track of whatever they fork.
 class CommandExecutor final : public Executor {
 public:

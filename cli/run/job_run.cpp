@@ -118,7 +118,7 @@ std::optional<std::uint64_t> JobRun::jobs_left() {
         return std::nullopt;
     }
     if (input_ended_) {
-        return 0;
+        return input_held_ ? 1 : 0;
     }
     return parts_.total && *parts_.total > started_ ? std::optional(*parts_.total - started_)
                                                     : std::nullopt;
@@ -158,15 +158,23 @@ Task<> JobRun::feed() {
         if (!input) {
             co_return;
         }
-        ++started_;
-        jobs_.spawn(run_job(std::move(*input), *slot));
-        if (parts_.options.run.start_gap.count() > 0) {
-            co_await pause(parts_.options.run.start_gap);
+        if (started_ > 0) {
+            co_await pause(last_start_ + parts_.options.run.start_gap - parts_.loop.now());
         }
+        if (stopped_.is_set()) {
+            input_held_ = true;
+            co_return;
+        }
+        ++started_;
+        last_start_ = parts_.loop.now();
+        jobs_.spawn(run_job(std::move(*input), *slot));
     }
 }
 
 Task<> JobRun::pause(Duration duration) {
+    if (duration <= Duration::zero()) {
+        co_return;
+    }
     try {
         co_await wait_for(until_stopped(), duration);
     } catch (const TimeoutError&) {  // NOLINT(bugprone-empty-catch): the time passed, as it should

@@ -112,9 +112,11 @@ private:
     Event stopped_;
     std::exception_ptr error_;
     TimePoint begin_;
+    TimePoint last_start_;
     std::uint64_t started_ = 0;
     std::uint64_t done_ = 0;
     bool input_ended_ = false;
+    bool input_held_ = false;  ///< one was taken, and the run stopped before its job
     bool cancelled_ = false;
 };
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/run/job_script.h>
 
+#include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/options/usage_error.h>
 #include <aiomisc/cli/report/printable.h>
-#include <aiomisc/cli/run/end_of_process.h>
 #include <aiomisc/cli/run/slot_count.h>
+#include <aiomisc/cli/run/stop_signals.h>
+#include <aiomisc/cli/template/shell_quote.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/signals.h>
@@ -68,6 +70,10 @@ Task<int> run_script(
 int launch_script(const Options& options, const Target& target, const JobModule& module) {
     if (!options.sources.empty()) {
         throw UsageError("a job script reads its input itself: give its words without ::: or -a");
+    }
+    if (options.run.dry_run) {
+        fmt::print("{}\n", shell_join(options.command.words));
+        return kSuccess;
     }
     EventLoop loop;
     return loop.run_until_complete(run_script(loop, options, target, module));

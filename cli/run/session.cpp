@@ -7,16 +7,17 @@
 #include <aiomisc/cli/report/printable.h>
 #include <aiomisc/cli/report/summary.h>
 #include <aiomisc/cli/run/command_executor.h>
-#include <aiomisc/cli/run/end_of_process.h>
 #include <aiomisc/cli/run/module_executor.h>
 #include <aiomisc/cli/run/reader_watch.h>
 #include <aiomisc/cli/run/slot_count.h>
+#include <aiomisc/cli/run/stop_signals.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/loop/signals.h>
 #include <aiomisc/runtime/task/select.h>
 #include <aiomisc/runtime/task/task_handle.h>
 
 #include <csignal>
+#include <exception>
 #include <filesystem>
 #include <utility>
 
@@ -35,16 +36,6 @@ bool same_terminal(int a, int b) {
     struct stat second{};
     return ::isatty(a) == 1 && ::isatty(b) == 1 && ::fstat(a, &first) == 0 &&
            ::fstat(b, &second) == 0 && first.st_rdev == second.st_rdev;
-}
-
-/// What nohup(1) made deaf to a hangup stays so.
-std::vector<int> signals_to_watch() {
-    std::vector<int> signals{SIGINT, SIGTERM};
-    struct sigaction hangup{};
-    if (::sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) {
-        signals.push_back(SIGHUP);
-    }
-    return signals;
 }
 
 std::optional<std::uint64_t> total_of(const Options& options) {
@@ -117,7 +108,7 @@ void Session::begin_log(const std::vector<std::string>& arguments) {
 }
 
 Task<> Session::watch_signals() {
-    Signals signals(loop_, signals_to_watch());
+    Signals signals(loop_, stop_signals());
     for (;;) {
         const int signal = co_await signals.next();
         if (signal == SIGHUP) {
@@ -127,6 +118,7 @@ Task<> Session::watch_signals() {
             stopped_by_ = signal;
             run_->cancel();
         } else {
+            display_.stop();
             // With us goes the lifeline of the supervisors: they kill everything at once.
             die_of(signal);
         }
@@ -153,8 +145,8 @@ Task<> Session::print() {
         co_await printer_.run();
     } catch (const ReaderGone&) {
         stop_for_reader();
-    } catch (const std::exception&) {
-        error_ = std::current_exception();
+    } catch (const std::exception& error) {
+        error_ = error.what();
         run_->cancel();
     }
 }
@@ -168,8 +160,8 @@ Task<> Session::run_jobs() {
         co_await run_->run();
     } catch (const ReaderGone&) {
         reader_gone_ = true;
-    } catch (const std::exception&) {
-        error_ = std::current_exception();
+    } catch (const std::exception& error) {
+        error_ = error.what();
     }
     ended_ = true;
     display_.stop();
@@ -198,7 +190,7 @@ int Session::exit_status_of_run(std::optional<std::uint64_t> not_run) {
         display_.message(fmt::format(
             "aiomisc-run: {}{}\n",
             started_ ? "" : "the workers cannot be started: ",
-            printable(describe_exception(error_))));
+            printable(*error_)));
         return kLauncherError;
     }
     if (hung_up_ && not_run != 0) {

@@ -15,7 +15,6 @@
 #include <aiomisc/runtime/task/task.h>
 #include <aiomisc/worker/job/job_module.h>
 
-#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,7 +80,7 @@ private:
     int stopped_by_ = 0;  ///< the signal
     bool hung_up_ = false;
     bool reader_gone_ = false;
-    std::exception_ptr error_;
+    std::optional<std::string> error_;
 };
 
 }  // namespace aiomisc::cli

@@ -7,17 +7,12 @@
 #include <aiomisc/cli/target/program.h>
 #include <aiomisc/runtime/base/error.h>
 
-#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace aiomisc::cli {
 namespace {
@@ -59,63 +54,20 @@ std::string describe_file(const std::string& path) {
            std::to_string(status.st_mtim.tv_sec) + "." + std::to_string(status.st_mtim.tv_nsec);
 }
 
-/// stdin from /dev/null; stdout, which may be the launcher's output, to stderr.
-class SpawnActions {
-public:
-    SpawnActions() {
-        ::posix_spawn_file_actions_init(&actions_);
-        ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-        ::posix_spawn_file_actions_adddup2(&actions_, STDERR_FILENO, STDOUT_FILENO);
-    }
-
-    SpawnActions(const SpawnActions&) = delete;
-    SpawnActions& operator=(const SpawnActions&) = delete;
-
-    ~SpawnActions() { ::posix_spawn_file_actions_destroy(&actions_); }
-
-    [[nodiscard]] const posix_spawn_file_actions_t* get() const { return &actions_; }
-
-private:
-    posix_spawn_file_actions_t actions_{};
-};
-
-int run(const std::vector<std::string>& words) {
-    std::vector<char*> argv;
-    argv.reserve(words.size() + 1);
-    for (const std::string& word : words) {
-        argv.push_back(
-            const_cast<char*>(word.c_str()));  // NOLINT: POSIX promises not to write there
-    }
-    argv.push_back(nullptr);
-    pid_t pid = 0;
-    const SpawnActions actions;
-    const int error = ::posix_spawnp(&pid, argv[0], actions.get(), nullptr, argv.data(), environ);
-    if (error != 0) {
-        throw SystemError::from_code(error, "execute the compiler", words.front());
-    }
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0) {
-        if (errno != EINTR) {
-            throw SystemError::from_errno("wait for the compiler", words.front());
-        }
-    }
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 }  // namespace
 
-Compiler Compiler::configured() {
+Compiler Compiler::configured(Runner runner) {
     const char* const chosen = environment("CXX");
     std::vector<std::string> command = chosen != nullptr && *chosen != '\0'
                                            ? split_words(chosen)
                                            : std::vector<std::string>{AIOMISC_RUN_CXX};
     std::vector<std::string> flags = split_words(AIOMISC_RUN_CXX_FLAGS);
     flags.push_back("-I" + include_directory());
-    return {std::move(command), std::move(flags)};
+    return {std::move(command), std::move(flags), std::move(runner)};
 }
 
-Compiler::Compiler(std::vector<std::string> command, std::vector<std::string> flags)
-    : command_(std::move(command)), flags_(std::move(flags)) {}
+Compiler::Compiler(std::vector<std::string> command, std::vector<std::string> flags, Runner runner)
+    : command_(std::move(command)), flags_(std::move(flags)), runner_(std::move(runner)) {}
 
 std::vector<std::string> Compiler::identity() const {
     std::vector<std::string> identity;
@@ -155,7 +107,7 @@ void Compiler::compile(const Request& request) const {
          request.output,
          request.source});
     words.insert(words.end(), request.flags.begin(), request.flags.end());
-    if (const int status = run(words); status != 0) {
+    if (const int status = runner_(words); status != 0) {
         throw Error(
             "compiling " + request.source + " failed: " + command_.front() + " exited with " +
             std::to_string(status));

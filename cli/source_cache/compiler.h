@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -9,12 +10,16 @@ namespace aiomisc::cli {
 /// What turns a C++ source into a job module.
 class Compiler {
 public:
+    /// Runs a command line to its end, with nothing to read and its output on stderr; returns its
+    /// exit status.
+    using Runner = std::function<int(const std::vector<std::string>& words)>;
+
     /// $CXX, else the compiler that built this program; with the flags for our headers.
-    static Compiler configured();
+    static Compiler configured(Runner runner);
 
     /// `command` is the program and what stands right behind it (`ccache clang++`); `flags` stand
     /// before the source.
-    Compiler(std::vector<std::string> command, std::vector<std::string> flags);
+    Compiler(std::vector<std::string> command, std::vector<std::string> flags, Runner runner);
 
     /// Text that changes when another compiler, other flags or another environment would be used:
     /// the programs named in the command, with size and time, the flags, the variables that
@@ -32,12 +37,14 @@ public:
 
     /// Compiles, with diagnostics on stderr.
     ///
-    /// Errors:    Error (the compiler failed, or is not there), SystemError.
+    /// Errors:    Error (the compiler failed, or is not there), SystemError; what the runner
+    /// throws.
     void compile(const Request& request) const;
 
 private:
     std::vector<std::string> command_;
     std::vector<std::string> flags_;
+    Runner runner_;
 };
 
 /// The prerequisites in a dependency file as compilers write it for make.

@@ -25,6 +25,10 @@ namespace fs = std::filesystem;
 
 namespace {
 
+int run_compiler(const std::vector<std::string>& words) {
+    return aiomisc::test::Process::start(words).wait().code;
+}
+
 /// A cache with a compiler that counts its calls.
 class Bench {
 public:
@@ -43,7 +47,9 @@ public:
     }
 
     SourceCache cache() {
-        return {root(), Compiler({compiler_.string()}, {"-O0"}), [](const std::string&) {}};
+        return {
+            root(), Compiler({compiler_.string()}, {"-O0"}, &run_compiler), [](const std::string&) {
+            }};
     }
 
     [[nodiscard]] fs::path root() const { return dir / "cache/aiomisc-run"; }
@@ -210,9 +216,10 @@ TEST_CASE("directories of the cache are ours alone", "[cli][source_cache][S16]")
 }
 
 AIOMISC_TEST_HELPER(compile_in_cache) {
-    SourceCache cache(arguments[0], Compiler({arguments[1]}, {"-O0"}), [](const std::string& text) {
-        std::cout << text << std::endl;
-    });
+    SourceCache cache(
+        arguments[0],
+        Compiler({arguments[1]}, {"-O0"}, &run_compiler),
+        [](const std::string& text) { std::cout << text << std::endl; });
     std::cout << cache.module_of(arguments[2], {}).string() << std::endl;
     return 0;
 }
@@ -243,6 +250,7 @@ TEST_CASE("two runs at once compile once", "[cli][source_cache]") {
 
 TEST_CASE("a compiler that is not there is named", "[cli][source_cache]") {
     Bench bench;
-    SourceCache cache(bench.root(), Compiler({"no-such-compiler"}, {}), [](const std::string&) {});
+    SourceCache cache(
+        bench.root(), Compiler({"no-such-compiler"}, {}, &run_compiler), [](const std::string&) {});
     REQUIRE_THROWS_WITH(cache.module_of(bench.source, {}), contains("no-such-compiler"));
 }

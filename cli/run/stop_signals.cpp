@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <aiomisc/cli/run/end_of_process.h>
+#include <aiomisc/cli/run/stop_signals.h>
 
 #include <aiomisc/cli/exit_codes.h>
 
@@ -9,6 +9,15 @@
 #include <sys/resource.h>
 
 namespace aiomisc::cli {
+
+std::vector<int> stop_signals() {
+    std::vector<int> signals{SIGINT, SIGTERM};
+    struct sigaction hangup{};
+    if (::sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) {
+        signals.push_back(SIGHUP);
+    }
+    return signals;
+}
 
 void die_of(int signal) {
     // The launcher has not crashed: no core file of it.

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <vector>
+
+namespace aiomisc::cli {
+
+/// A signal asked us to stop before there was a run. No std::exception: what handles errors must
+/// not take it for one.
+struct StoppedBySignal {
+    int signal;
+};
+
+/// The signals that stop us. What nohup(1) made deaf to a hangup stays so.
+std::vector<int> stop_signals();
+
+/// Ends this process as the signal would have, so that shells and make(1) stop as well.
+[[noreturn]] void die_of(int signal);
+
+}  // namespace aiomisc::cli
