@@ -39,6 +39,10 @@ std::uint64_t calls_in(const Work& work) noexcept {
     return work.is_chunk() ? work.count : 1;
 }
 
+bool is_available(const PoolWorker& worker) noexcept {
+    return worker.reachable() && worker.cancelling == nullptr && !worker.was_killed();
+}
+
 }  // namespace
 
 void Pool::submit(Work& work) {
@@ -106,8 +110,7 @@ std::size_t Pool::depth_for(const PoolWorker& worker, const Work& work) const no
 PoolWorker* Pool::worker_for(const Work& work) noexcept {
     PoolWorker* best = nullptr;
     for (const auto& worker : slots_) {
-        if (!worker || worker->state() != PoolWorker::State::kReady ||
-            worker->cancelling != nullptr || worker->was_killed()) {
+        if (!worker || !is_available(*worker)) {
             continue;
         }
         const std::size_t load = worker->link().in_flight();
@@ -169,7 +172,7 @@ PoolWorker* Pool::worker_to_relieve() const noexcept {
     bool one_is_idle = false;
     PoolWorker* loaded = nullptr;
     for (const auto& worker : slots_) {
-        if (!worker || worker->state() != PoolWorker::State::kReady) {
+        if (!worker || !is_available(*worker)) {
             continue;
         }
         if (worker->link().in_flight() == 0) {
@@ -381,6 +384,12 @@ void Pool::on_gone(PoolWorker& worker) noexcept {
     requeue(remains.not_begun);
     const auto error = worker.death(remains.phase, remains.note);
     for (const WorkerLink::Lost& lost : remains.lost) {
+void Pool::on_channel_end(PoolWorker& worker) noexcept {
+    // What it had not begun need not wait for the supervisor's report.
+    take_back(worker);
+    dispatch();
+}
+
         log::debug("aiomisc.pool", "{}: {}", options_.name, describe_exception(error));
         lose(lost, error);
     }

@@ -119,6 +119,7 @@ private:
 
     // pool.cpp: processes
     void open_supervisor();
+    void on_channel_end(PoolWorker& worker) noexcept override;
     void on_supervisor_event(process::SupervisorEvent* event);
     void on_supervisor_gone();
     void restart_supervisor() noexcept;

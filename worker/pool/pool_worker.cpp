@@ -127,6 +127,9 @@ void PoolWorker::on_disconnected(std::exception_ptr violation) noexcept {
     if (std::exchange(channel_over_, true)) {
         return;
     }
+    if (!process_over_) {
+        listener_.on_channel_end(*this);
+    }
     if (!process_over_ && state_ != State::kRetiring) {
         // The report of its exit is on its way, or it closed the channel and lives on.
         death_timer_ = loop_.call_later(

@@ -24,6 +24,10 @@ public:
 
     virtual void on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept = 0;
 
+    /// Nothing more will come from it, and nothing that is sent reaches it; how its process ends is
+    /// not known yet.
+    virtual void on_channel_end(PoolWorker& worker) noexcept = 0;
+
     /// The process has ended, and nothing of what it sent is left unread. The worker is of no use
     /// any more.
     virtual void on_gone(PoolWorker& worker) noexcept = 0;
@@ -75,6 +79,12 @@ public:
     [[nodiscard]] std::uint32_t number() const noexcept { return key_.id + 1; }
 
     [[nodiscard]] State state() const noexcept { return state_; }
+
+    /// Whether work can be sent to it: the report of a death may come long after the end of the
+    /// channel.
+    [[nodiscard]] bool reachable() const noexcept {
+        return state_ == State::kReady && !channel_over_;
+    }
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
