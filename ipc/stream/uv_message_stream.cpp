@@ -24,10 +24,12 @@ void set_nonblocking(int fd) {
 
 }  // namespace
 
-UvMessageStream::UvMessageStream(EventLoop& loop, UniqueFd socket, const StreamLimits& limits)
+UvMessageStream::UvMessageStream(
+    EventLoop& loop, UniqueFd socket, const StreamLimits& limits, MessageCheck check)
     : loop_(loop),
       socket_(std::move(socket)),
       limits_(limits),
+      check_(check),
       decoder_(limits),
       output_(limits),
       watcher_(loop, socket_.get()) {
@@ -45,8 +47,14 @@ kj::Promise<UvMessageStream::Received> UvMessageStream::tryReadMessage(
     capnp::ReaderOptions options,
     kj::ArrayPtr<capnp::word>) {
     KJ_REQUIRE(pending_ == nullptr, "one read at a time");
-    if (decoder_.has_message()) {
-        return Received(decoder_.take_into(fd_space, options));
+    if (error_ == nullptr && decoder_.has_message()) {
+        Received received = nullptr;
+        auto failed = kj::runCatchingExceptions([&] { received = take(fd_space, options); });
+        KJ_IF_MAYBE (exception, failed) {
+            fail(kj::mv(*exception));
+        } else {
+            return kj::mv(received);
+        }
     }
     KJ_IF_MAYBE (error, error_) {
         return kj::cp(*error);
@@ -57,6 +65,9 @@ kj::Promise<UvMessageStream::Received> UvMessageStream::tryReadMessage(
     auto paf = kj::newPromiseAndFulfiller<Received>();
     pending_ = PendingRead{kj::mv(paf.fulfiller), fd_space, options};
     watch();
+    if (write_error_ != nullptr) {
+        loop_.before_poll(*this);  // no event may come any more
+    }
     return kj::mv(paf.promise);
 }
 
@@ -64,6 +75,13 @@ kj::Promise<void> UvMessageStream::writeMessage(
     kj::ArrayPtr<const int> fds, kj::ArrayPtr<const kj::ArrayPtr<const capnp::word>> segments) {
     KJ_IF_MAYBE (error, error_) {
         return kj::cp(*error);
+    }
+    KJ_IF_MAYBE (error, write_error_) {
+        return kj::cp(*error);
+    }
+    if (closing_) {
+        // The peer was told that nothing comes any more. RPC still acknowledges what it answers.
+        return kj::READY_NOW;
     }
     auto written = output_.add(segments, fds);
     if (!blocked_) {
@@ -112,14 +130,18 @@ bool UvMessageStream::peer_gone() const noexcept {
 }
 
 void UvMessageStream::run() noexcept {
-    write_queued();
+    if (write_error_ == nullptr) {
+        write_queued();
+    } else {
+        read_guarded();
+    }
 }
 
 void UvMessageStream::write_queued() {
     auto failed =
         kj::runCatchingExceptions([this] { blocked_ = !output_.write_to(socket_.get()); });
     KJ_IF_MAYBE (exception, failed) {
-        fail(kj::mv(*exception));
+        on_write_error(kj::mv(*exception));
         return;
     }
     if (closing_ && !blocked_) {
@@ -128,21 +150,34 @@ void UvMessageStream::write_queued() {
     watch();
 }
 
+/// The peer takes nothing any more. What it sent before it died is still in the socket, and counts:
+/// the connection fails when that is read.
+void UvMessageStream::on_write_error(kj::Exception error) {
+    blocked_ = false;
+    output_.fail(error);
+    write_error_ = kj::mv(error);
+    loop_.before_poll(*this);
+}
+
 void UvMessageStream::on_events(unsigned events) {
     if ((events & FdWatcher::kWritable) != 0) {
         write_queued();
     }
     if ((events & (FdWatcher::kReadable | FdWatcher::kFailed)) != 0) {
-        auto failed = kj::runCatchingExceptions([this] { read_available(); });
-        KJ_IF_MAYBE (exception, failed) {
-            fail(kj::mv(*exception));
-        }
+        read_guarded();
+    }
+}
+
+void UvMessageStream::read_guarded() {
+    auto failed = kj::runCatchingExceptions([this] { read_available(); });
+    KJ_IF_MAYBE (exception, failed) {
+        fail(kj::mv(*exception));
     }
 }
 
 void UvMessageStream::read_available() {
     const kj::ArrayPtr<kj::byte> space = decoder_.space();
-    if (space.size() == 0) {
+    if (at_end_ || error_ != nullptr || space.size() == 0) {
         watch();
         return;
     }
@@ -150,6 +185,11 @@ void UvMessageStream::read_available() {
     const long count = receive_some(socket_.get(), space, limits_.max_descriptors, descriptors);
     if (count < 0) {
         if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            KJ_IF_MAYBE (error, write_error_) {
+                // It is alive, and does not listen.
+                kj::throwFatalException(KJ_EXCEPTION(
+                    DISCONNECTED, "peer cannot be written to", error->getDescription()));
+            }
             return;
         }
         KJ_FAIL_SYSCALL("recvmsg", errno);
@@ -166,18 +206,32 @@ void UvMessageStream::read_available() {
     }
     deliver();
     watch();
+    if (pending_ != nullptr && write_error_ != nullptr) {
+        loop_.before_poll(*this);
+    }
 }
 
 void UvMessageStream::deliver() {
     KJ_IF_MAYBE (pending, pending_) {
         if (decoder_.has_message() || at_end_) {
-            PendingRead read = kj::mv(*pending);
+            Received received = nullptr;
+            if (decoder_.has_message()) {
+                received = take(pending->fd_space, pending->options);
+            }
+            auto fulfiller = kj::mv(pending->fulfiller);
             pending_ = nullptr;
-            read.fulfiller->fulfill(
-                decoder_.has_message() ? Received(decoder_.take_into(read.fd_space, read.options))
-                                       : Received(nullptr));
+            fulfiller->fulfill(kj::mv(received));
         }
     }
+}
+
+UvMessageStream::Received UvMessageStream::take(
+    kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options) {
+    auto message = decoder_.take_into(fd_space, options);
+    if (check_ != nullptr) {
+        check_(*message.reader);
+    }
+    return Received(kj::mv(message));
 }
 
 void UvMessageStream::fail(kj::Exception error) {

@@ -22,9 +22,16 @@ namespace aiomisc::ipc {
 /// Affinity:  loop.
 class UvMessageStream final : public capnp::MessageStream, private aiomisc::detail::ReadyNode {
 public:
+    /// Looks at a message before anybody gets it; what it throws ends the connection.
+    using MessageCheck = void (*)(capnp::MessageReader& message);
+
     /// Takes over the socket, which becomes non-blocking. Needs loop.extension<detail::KjLoop>() to
     /// exist.
-    UvMessageStream(EventLoop& loop, UniqueFd socket, const StreamLimits& limits = {});
+    UvMessageStream(
+        EventLoop& loop,
+        UniqueFd socket,
+        const StreamLimits& limits = {},
+        MessageCheck check = nullptr);
     UvMessageStream(const UvMessageStream&) = delete;
     UvMessageStream& operator=(const UvMessageStream&) = delete;
     ~UvMessageStream() noexcept;
@@ -46,6 +53,7 @@ public:
     using capnp::MessageStream::writeMessages;
 
     /// No more messages from us: the peer sees the end of the stream; what it still sends is read.
+    /// What is written from now on is dropped.
     void shutdown() noexcept;
 
     /// Whether the peer ended the connection, as opposed to us.
@@ -68,20 +76,25 @@ private:
 
     void run() noexcept override;
     void on_events(unsigned events);
+    void read_guarded();
     void read_available();
     void deliver();
+    Received take(kj::ArrayPtr<kj::AutoCloseFd> fd_space, capnp::ReaderOptions options);
     void write_queued();
+    void on_write_error(kj::Exception error);
     void fail(kj::Exception error);
     void watch();
 
     EventLoop& loop_;
     UniqueFd socket_;
     StreamLimits limits_;
+    MessageCheck check_;
     FrameDecoder decoder_;
     OutputQueue output_;
     FdWatcher watcher_;
     kj::Maybe<PendingRead> pending_;
     kj::Maybe<kj::Exception> error_;
+    kj::Maybe<kj::Exception> write_error_;  // becomes error_ once what the peer sent is read
     unsigned watched_ = 0;
     std::uint64_t bytes_read_ = 0;
     bool at_end_ = false;

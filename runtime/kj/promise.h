@@ -49,19 +49,21 @@ public:
 
 private:
     void park() override {
+        // Moved in: KJ would keep a reference to this local.
         auto failed = [this](kj::Exception&& exception) {
             error_ = to_exception_ptr(exception);
             wake();
         };
         if constexpr (std::is_void_v<Value>) {
-            pending_ = std::move(promise_).then([this] { wake(); }).eagerlyEvaluate(failed);
+            pending_ =
+                std::move(promise_).then([this] { wake(); }).eagerlyEvaluate(std::move(failed));
         } else {
             pending_ = std::move(promise_)
                            .then([this](Value&& value) {
                                value_.emplace(std::move(value));
                                wake();
                            })
-                           .eagerlyEvaluate(failed);
+                           .eagerlyEvaluate(std::move(failed));
         }
     }
 
