@@ -116,7 +116,7 @@ bool OutputAssembler::has_turn(std::uint64_t seq) const {
 
 void OutputAssembler::grant_preamble(const std::shared_ptr<Job>& job) {
     if (!job->preamble.empty()) {
-        queue_.push_back({job, OutputStream::kOut, 0, std::exchange(job->preamble, {})});
+        push({job, OutputStream::kOut, 0, std::exchange(job->preamble, {})});
     }
 }
 
@@ -128,7 +128,7 @@ void OutputAssembler::grant_lines(const std::shared_ptr<Job>& job, OutputStream 
     if (!queue_.empty() && queue_.back().job == job && queue_.back().stream == stream) {
         queue_.back().bytes += bytes;
     } else {
-        queue_.push_back({job, stream, bytes, {}});
+        push({job, stream, bytes, {}});
     }
 }
 
@@ -138,6 +138,13 @@ void OutputAssembler::grant_all(const std::shared_ptr<Job>& job) {
         Stream& target = stream_of(*job, stream);
         target.lines += std::exchange(target.rest, 0);
         grant_lines(job, stream);
+    }
+}
+
+void OutputAssembler::push(Grant grant) {
+    queue_.push_back(std::move(grant));
+    if (ready_) {
+        ready_();
     }
 }
 

@@ -8,10 +8,12 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace aiomisc::cli {
 
@@ -31,6 +33,9 @@ class OutputAssembler {
 public:
     /// The sinks must outlive the assembler.
     OutputAssembler(const OutputOptions& options, Sink& out, Sink& err);
+
+    /// `ready` is called whenever there is more for drain() to print.
+    void when_printable(std::function<void()> ready) { ready_ = std::move(ready); }
 
     /// With --tag, `tag` and a tab stand before each line. `preamble` is printed before the output,
     /// untagged.
@@ -96,6 +101,7 @@ private:
     void grant_lines(const std::shared_ptr<Job>& job, OutputStream stream);
     void grant_all(const std::shared_ptr<Job>& job);
     void advance_turn();
+    void push(Grant grant);
     void prepare(Grant& grant);
     bool print(Grant& grant);
 
@@ -104,6 +110,7 @@ private:
     bool tagged_;
     std::array<Sink*, 2> sinks_;
     OutputStore store_;
+    std::function<void()> ready_;
     std::map<std::uint64_t, std::shared_ptr<Job>> jobs_;
     std::deque<Grant> queue_;
     std::string unwritten_;  // of the grant at the front: taken from its buffer, with tags

@@ -292,7 +292,6 @@ Task<JobResult> JobRun::run_once(JobSpec job) {
 void JobRun::finish(const JobSpec& job, const JobResult& result) {
     ++done_;
     parts_.printer.assembler().finish(job.seq);
-    parts_.printer.notify();
     totals_.add(job, result);
     if (result.succeeded()) {
         runtimes_.add(result.runtime);

@@ -17,15 +17,18 @@ namespace aiomisc::cli {
 class OutputPrinter {
 public:
     OutputPrinter(OutputAssembler& assembler, ProgressDisplay& display, bool shares_terminal)
-        : assembler_(assembler), display_(display), shares_terminal_(shares_terminal) {}
+        : assembler_(assembler), display_(display), shares_terminal_(shares_terminal) {
+        assembler.when_printable([this] { ready_.set(); });
+    }
+
+    OutputPrinter(const OutputPrinter&) = delete;
+    OutputPrinter& operator=(const OutputPrinter&) = delete;
+    ~OutputPrinter() = default;
 
     [[nodiscard]] OutputAssembler& assembler() noexcept { return assembler_; }
 
     /// Writes a line of ours to stderr, above the bar.
     void message(std::string_view text) { display_.message(text); }
-
-    /// Something may be printable now.
-    void notify() noexcept { ready_.set(); }
 
     /// Prints until cancelled. Errors: ReaderGone; SystemError.
     Task<> run();
