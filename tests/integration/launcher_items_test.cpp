@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+#include "integration/launcher_harness.h"
+#include "support/catch.h"
+
+#include <aiomisc/runtime/base/compiler.h>
+
+#include <csignal>
+#include <string>
+
+using namespace aiomisc::test;
+
+namespace {
+
+/// What `-k WORDS` prints, if it succeeds without a word on stderr.
+Words lines(Words words, const std::optional<std::string>& input = {}) {
+    Launcher launcher;
+    launcher.write("abc", "A\nB\nC\n");
+    launcher.write("def", "D\nE\nF\n");
+    words.insert(words.begin(), "-k");
+    const Outcome outcome = launcher.run(words, {.input = input});
+    CHECK(outcome.err == "");
+    CHECK(outcome.status.code == 0);
+    return lines_of(outcome.out);
+}
+
+}  // namespace
+
+TEST_CASE("items come from the command line, from files, and from stdin", "[launcher]") {
+    const Words abc{"A", "B", "C"};
+    CHECK(lines({"echo", ":::", "A", "B", "C"}) == abc);
+    CHECK(lines({"echo"}, "A\nB\nC\n") == abc);
+    CHECK(lines({"-a", "abc", "echo"}) == abc);
+    CHECK(lines({"-a", "-", "echo"}, "A\nB\nC\n") == abc);
+    CHECK(lines({"echo", "::::", "abc"}) == abc);
+    CHECK(lines({"--arg-sep", ",,", "echo", ",,", "A", "B", "C"}) == abc);
+}
+
+TEST_CASE("sources are combined, linked, and paired", "[launcher]") {
+    CHECK(
+        lines({"echo", ":::", "A", "B", ":::", "1", "2", "3"}) ==
+        Words{"A 1", "A 2", "A 3", "B 1", "B 2", "B 3"});
+    CHECK(
+        lines({"echo", "::::", "-", "def"}, "A\nB\n") ==
+        Words{"A D", "A E", "A F", "B D", "B E", "B F"});
+    CHECK(
+        lines({"--link", "echo", ":::", "A", "B", "C", ":::", "F", "G"}) ==
+        Words{"A F", "B G", "C F"});
+    CHECK(lines({"echo", ":::", "A", "B", "C", ":::+", "F", "G"}) == Words{"A F", "B G"});
+    CHECK(
+        lines({"echo", "::::", "abc", ":::+", "G", "H", ":::", "1", "2"}) ==
+        Words{"A G 1", "A G 2", "B H 1", "B H 2"});
+}
+
+TEST_CASE("items end where the user says", "[launcher]") {
+    using namespace std::string_literals;
+    CHECK(lines({"-0", "echo", "[{}]"}, "A\0B\nC\0"s) == Words{"[A]", "[B", "C]"});
+    CHECK(lines({"-d", "_", "echo", "[{}]"}, "A_B_C") == Words{"[A]", "[B]", "[C]"});
+    CHECK(lines({"-d", "_", "echo", "[{}]"}, "A_B_C_") == Words{"[A]", "[B]", "[C]"});
+    CHECK(lines({"echo"}, "a\nb") == Words{"a", "b"});
+    CHECK(lines({"echo"}, "a\r\n") == Words{"a\r"});
+    CHECK(lines({"echo", "[{}]"}, "1\n\n2\n") == Words{"[1]", "[]", "[2]"});
+    CHECK(lines({"-r", "echo", "[{}]"}, "1\n\n2\n") == Words{"[1]", "[2]"});
+    CHECK(lines({"-E", "stop", "echo", ":::", "A", "B", "stop", "C"}) == Words{"A", "B"});
+    CHECK(lines({"--trim", "lr", "echo", "[{}]", ":::", " A "}) == Words{"[A]"});
+}
+
+TEST_CASE("no items, no jobs", "[launcher]") {
+    CHECK(lines({"echo", "X"}, "").empty());
+    CHECK(lines({"echo", "X", ":::"}).empty());
+}
+
+TEST_CASE("a command may take several items", "[launcher]") {
+    CHECK(
+        lines({"-N3", "echo", "1={1} 2={2} 3={3}", ":::", "A", "B", "C", "D"}) ==
+        Words{"1=A 2=B 3=C", "1=D 2= 3="});
+    CHECK(lines({"-n2", "echo", ":::", "A", "B", "C"}) == Words{"A B", "C"});
+    CHECK(lines({"-N0", "echo", "foo", ":::", "1", "2"}) == Words{"foo", "foo"});
+}
+
+TEST_CASE("without a command each item is one", "[launcher]") {
+    CHECK(lines({}, "echo one; echo two\necho three | tr e E\n") == Words{"one", "two", "thrEE"});
+    CHECK(lines({":::", "echo a", "echo b"}) == Words{"a", "b"});
+}
+
+TEST_CASE("a job does not eat the input of the loop around it", "[launcher]") {
+    CHECK(lines({"cat; echo {}", ":::", "a"}, "one\ntwo\n") == Words{"a"});
+}
+
+TEST_CASE("a file of items that is not there is named, and nothing runs", "[launcher]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run({"-a", "nofile", "touch ran-{}"});
+    CHECK(outcome.status.code == 255);
+    CHECK_THAT(outcome.err, contains("nofile"));
+    CHECK(launcher.files().empty());
+}
+
+TEST_CASE("an item runs before the next one is there", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start({"-j2", "echo got {}"});
+    process.write("1\n");
+    CHECK(process.read_line() == "got 1");
+    process.write("2\n");
+    CHECK(process.read_line() == "got 2");
+    process.close_stdin();
+    CHECK(process.wait().code == 0);
+}
+
+TEST_CASE("what waits on stdin is not read ahead into memory", "[launcher]") {
+    Launcher launcher;
+    std::string items;
+    for (int item = 0; item < 1'000'000; ++item) {
+        items += std::to_string(item) + "\n";
+    }
+    Process process =
+        launcher.start({"-j1", ": >started; exec sleep 300; : {}"}, {.input = std::move(items)});
+    REQUIRE(launcher.wait_for("started"));
+    if (kPatience == 1) {  // sanitizers have memory of their own
+        CHECK(peak_memory_kib(process.pid()) < 20 * 1024);
+    }
+    process.send_signal(SIGTERM);
+    CHECK(process.wait().signal == SIGTERM);
+    CHECK(nothing_left_of(process));
+}
+
+TEST_CASE("twenty thousand items stream through in order and in little memory", "[launcher]") {
+    constexpr int kItems = 20'000;
+    Launcher launcher;
+    Process process =
+        launcher.start({"-k", "-j2", job_module("sample"), "action={}"}, {.output_to_file = true});
+    std::string expected;
+    for (int item = 1; item <= kItems; ++item) {
+        process.write(std::to_string(item) + "\n");
+        expected += std::to_string(item) + " begins\n";
+    }
+    CHECK(wait_until(
+        [&] { return std::filesystem::file_size(launcher.work() / "../out") == expected.size(); },
+        std::chrono::seconds(60)));
+    if (kPatience == 1) {
+        CHECK(peak_memory_kib(process.pid()) < 32 * 1024);
+    }
+    process.close_stdin();
+    CHECK(process.wait().code == 0);
+    CHECK(launcher.out() == expected);
+}

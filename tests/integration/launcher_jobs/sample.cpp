@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/job.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include <unistd.h>
+
+namespace {
+
+/// Tells the test, which looks for the file, that the job is there.
+void mark(const std::string& name) {
+    std::ofstream file(name);
+}
+
+int hang() {
+    for (;;) {
+        ::pause();
+    }
+}
+
+/// Leaves a process behind that no process group or session leads to.
+int leave_child() {
+    if (::fork() == 0) {
+        ::setsid();
+        mark("child-runs");
+        hang();
+    }
+    return 0;
+}
+
+int crash() {
+    ::raise(SIGSEGV);
+    return 0;
+}
+
+int print_much() {
+    const std::string line(1023, 'x');
+    for (int kib = 0; kib < 3 * 1024; ++kib) {
+        std::puts(line.c_str());
+    }
+    return 0;
+}
+
+int wait_for_stop(const aiomisc::JobContext& context) {
+    mark("waits");
+    while (!context.stop_requested()) {
+        ::usleep(1000);
+    }
+    mark("stopped-when-asked");
+    return 0;
+}
+
+int hang_with_child() {
+    leave_child();
+    mark("waits");
+    return hang();
+}
+
+int act(aiomisc::JobContext& context, const std::string& action) {
+    std::printf("%s begins\n", action.c_str());
+    if (action == "throw") {
+        throw std::runtime_error("a bad photograph");
+    }
+    if (action == "polite") {
+        return wait_for_stop(context);
+    }
+    if (action == "second-time") {
+        return context.attempt() == 2 ? 0 : 1;
+    }
+    if (action == "both-streams") {
+        std::cerr << "to stderr\n";
+        std::cout << "to stdout\n";
+        return 0;
+    }
+    const std::map<std::string, int (*)()> actions{
+        {"ret3", [] { return 3; }},
+        {"segv", &crash},
+        {"abort", []() -> int { std::abort(); }},
+        {"exit3", []() -> int { std::exit(3); }},  // NOLINT(concurrency-mt-unsafe): one thread
+        {"hang", &hang_with_child},
+        {"leave-child", &leave_child},
+        {"much", &print_much},
+    };
+    const auto found = actions.find(action);
+    return found == actions.end() ? 0 : found->second();
+}
+
+}  // namespace
+
+AIOMISC_JOB(act, about("Does what a test wants."), param("action", "what to do"))

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: MIT
+#include "integration/launcher_harness.h"
+#include "support/catch.h"
+
+#include <csignal>
+#include <string>
+
+using namespace aiomisc::test;
+
+namespace {
+
+/// Ends at once for `done`; else starts a child, and one that has left its session, and waits.
+const std::string kTree =
+    "test {} = done && exit 0; sleep 300 & setsid sleep 300 & : >started-{}; wait";
+
+/// The same, deaf to SIGTERM, children included.
+const std::string kDeafTree = "trap '' TERM; " + kTree + "; while :; do wait; sleep 1; done";
+
+/// A run of one job that has ended, and two that run.
+Process start_tree(Launcher& launcher, Words options, const std::string& job) {
+    options.insert(options.end(), {"-j2", "--joblog", "log", job, ":::", "done", "A", "B"});
+    Process process = launcher.start(options);
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started-A"));
+    REQUIRE(launcher.wait_for("started-B"));
+    return process;
+}
+
+}  // namespace
+
+TEST_CASE("SIGINT and SIGTERM end all jobs, and the launcher by that signal", "[launcher]") {
+    for (const int signal : {SIGINT, SIGTERM}) {
+        INFO("signal " << signal);
+        Launcher launcher;
+        Process process = start_tree(launcher, {}, kTree);
+        process.send_signal(signal);
+        CHECK(process.wait().signal == signal);
+        CHECK(nothing_left_of(process));
+        const auto rows = rows_of(launcher.read("log"));
+        REQUIRE(rows.size() == 3);
+        CHECK(rows[0][6] == "0");
+        for (const int killed : {1, 2}) {
+            CHECK(rows[killed][6] == "-1");
+            CHECK(rows[killed][7] == "15");
+        }
+        CHECK_THAT(launcher.err(), contains("2 cancelled"));
+    }
+}
+
+TEST_CASE("a job deaf to SIGTERM does not outlive SIGINT", "[launcher]") {
+    Launcher launcher;
+    Process process = start_tree(launcher, {}, kDeafTree);
+    process.send_signal(SIGINT);
+    CHECK(process.wait().signal == SIGINT);
+    CHECK(nothing_left_of(process));
+    CHECK(rows_of(launcher.read("log")).at(1).at(7) == "9");
+}
+
+TEST_CASE("a second SIGINT waits for nobody", "[launcher]") {
+    Launcher launcher;
+    // The ladder would take an hour.
+    Process process = start_tree(launcher, {"--term-seq", "TERM,3600000,KILL,25"}, kDeafTree);
+    process.send_signal(SIGINT);
+    // Two that come at once count as one.
+    CHECK(wait_until(
+        [&] {
+            process.send_signal(SIGINT);
+            return process.survivors().empty();
+        },
+        std::chrono::seconds(10)));
+    CHECK(process.wait().signal == SIGINT);
+    CHECK(rows_of(launcher.read("log")).size() == 1);
+}
+
+TEST_CASE("kill -9 of the launcher leaves nothing running", "[launcher]") {
+    Launcher launcher;
+    Process process = start_tree(launcher, {}, kDeafTree);
+    CHECK(process.survivors().size() >= 7);
+    process.send_signal(SIGKILL);
+    CHECK(process.wait().signal == SIGKILL);
+    CHECK(nothing_left_of(process));
+    CHECK(rows_of(launcher.read("log")).size() == 1);
+    CHECK(std::filesystem::is_empty(launcher.temporary()));
+}
+
+TEST_CASE("kill -9 of the launcher leaves no worker and no child of one", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start({job_module("sample"), "action={}", ":::", "hang"});
+    REQUIRE(launcher.wait_for("waits"));
+    REQUIRE(launcher.wait_for("child-runs"));
+    process.send_signal(SIGKILL);
+    CHECK(process.wait().signal == SIGKILL);
+    CHECK(nothing_left_of(process));
+}
+
+TEST_CASE("SIGINT ends job functions, and what they started", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"-j2", "--joblog", "log", job_module("sample"), "action={}", ":::", "ok", "hang"});
+    REQUIRE(launcher.wait_for("waits"));
+    REQUIRE(launcher.wait_for("child-runs"));
+    process.send_signal(SIGINT);
+    CHECK(process.wait().signal == SIGINT);
+    CHECK(nothing_left_of(process));
+    const auto rows = rows_of(launcher.read("log"));
+    CHECK(rows.at(0).at(6) == "0");
+    CHECK(rows.at(1).at(7) == "9");
+}
+
+TEST_CASE("a job function that asks learns that it is to stop", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"--term-seq", "TERM,3600000,KILL,25", job_module("sample"), "action={}", ":::", "polite"});
+    REQUIRE(launcher.wait_for("waits"));
+    process.send_signal(SIGINT);
+    CHECK(process.wait().signal == SIGINT);
+    CHECK(launcher.wait_for("stopped-when-asked"));
+}
+
+TEST_CASE("SIGHUP starts nothing more, and lets what runs finish", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"-k",
+         "-j2",
+         ": >started-{}; while ! test -e go; do sleep 0.01; done; echo {}",
+         ":::",
+         "A",
+         "B",
+         "C"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started-A"));
+    REQUIRE(launcher.wait_for("started-B"));
+    process.send_signal(SIGHUP);
+    // It is there before the end of jobs that end only by what comes now.
+    launcher.write("go", "");
+    const std::string out = process.read_all();
+    CHECK(process.wait().code == 129);
+    CHECK(lines_of(out) == Words{"A", "B"});
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+#include "integration/launcher_harness.h"
+#include "support/catch.h"
+
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/unique_fd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+
+using namespace aiomisc::test;
+
+namespace {
+
+/// A terminal that a process believes to sit at, and what it has been shown.
+class Terminal {
+public:
+    Terminal() : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
+        const winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+        char name[64];
+        if (!master_ || ::grantpt(master_.get()) != 0 || ::unlockpt(master_.get()) != 0 ||
+            ::ptsname_r(master_.get(), name, sizeof name) != 0 ||
+            ::ioctl(master_.get(), TIOCSWINSZ, &size) != 0) {
+            throw aiomisc::SystemError::from_errno("open a terminal");
+        }
+        name_ = name;
+        // Held open, so that the master does not report an end before the process has begun.
+        slave_.reset(::open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
+    }
+
+    /// The device, which becomes the controlling terminal of a session leader that opens it.
+    [[nodiscard]] const std::string& name() const { return name_; }
+
+    void type(const std::string& keys) const {
+        REQUIRE(
+            ::write(master_.get(), keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()));
+    }
+
+    /// Everything that was written to it so far.
+    const std::string& output() {
+        char chunk[4096];
+        for (;;) {
+            const ssize_t count = ::read(master_.get(), chunk, sizeof chunk);
+            if (count <= 0) {
+                return output_;
+            }
+            output_.append(chunk, static_cast<std::size_t>(count));
+        }
+    }
+
+    bool shows(const std::string& text) {
+        return wait_until(
+            [&] { return output().find(text) != std::string::npos; }, std::chrono::seconds(20));
+    }
+
+    /// The lines as they stand there: what was erased, or overwritten, is gone.
+    std::vector<std::string> screen() {
+        std::vector<std::string> lines(1);
+        const std::string& text = output();
+        for (std::size_t at = 0; at < text.size(); ++at) {
+            if (text.compare(at, 3, "\x1b[K") == 0) {
+                lines.back().erase(std::min(column_, lines.back().size()));
+                at += 2;
+            } else if (text[at] == '\r') {
+                column_ = 0;
+            } else if (text[at] == '\n') {
+                lines.emplace_back();
+                column_ = 0;
+            } else {
+                lines.back().resize(std::max(lines.back().size(), column_ + 1), ' ');
+                lines.back()[column_++] = text[at];
+            }
+        }
+        return lines;
+    }
+
+private:
+    aiomisc::UniqueFd master_;
+    aiomisc::UniqueFd slave_;
+    std::string name_;
+    std::string output_;
+    std::size_t column_ = 0;
+};
+
+/// Runs `words` with stdout and stderr at the terminal.
+Process start_at(
+    const Terminal& terminal, const Launcher& launcher, Words words, const std::string& term) {
+    words.insert(
+        words.begin(),
+        {"/bin/sh",
+         "-c",
+         R"(cd "$1" && shift && exec "$@" <"$0" >"$0" 2>&1)",
+         terminal.name(),
+         launcher.work(),
+         AIOMISC_TEST_RUN});
+    return Process::start(
+        std::move(words),
+        {.environment = {{"TERM", term}, {"TMPDIR", launcher.temporary()}, {"LC_ALL", "C.UTF-8"}}});
+}
+
+const std::string kGatedJob = "while ! test -e go-{}; do sleep 0.01; done; echo done {}";
+
+}  // namespace
+
+TEST_CASE("a bar shows how far the run is, and is gone at its end", "[launcher]") {
+    Launcher launcher;
+    Terminal terminal;
+    Process process =
+        start_at(terminal, launcher, {"--bar", "-k", "-j2", kGatedJob, ":::", "A", "B"}, "xterm");
+    REQUIRE(terminal.shows("0/2"));
+    CHECK(terminal.shows("2 running"));
+    launcher.write("go-A", "");
+    REQUIRE(terminal.shows("1/2"));
+    launcher.write("go-B", "");
+    CHECK(process.wait().code == 0);
+    CHECK(terminal.screen() == Words{"done A", "done B", ""});
+}
+
+TEST_CASE("the summary stands below what was printed, without the bar", "[launcher]") {
+    Launcher launcher;
+    Terminal terminal;
+    Process process =
+        start_at(terminal, launcher, {"--bar", kGatedJob + "; false", ":::", "A"}, "xterm");
+    REQUIRE(terminal.shows("0/1"));
+    launcher.write("go-A", "");
+    CHECK(process.wait().code == 1);
+    const auto screen = terminal.screen();
+    REQUIRE(screen.size() == 5);
+    CHECK(screen[0] == "done A");
+    CHECK(screen[1] == "aiomisc-run: 1 job: 0 succeeded, 1 failed (1 by exit status)");
+    CHECK_THAT(screen[3], starts_with("aiomisc-run: job 1 exited with 1: while"));
+    CHECK(screen[4] == "");
+}
+
+TEST_CASE("a terminal that cannot move its cursor gets no bar by itself", "[launcher]") {
+    Launcher launcher;
+    Terminal terminal;
+    Process process = start_at(terminal, launcher, {"sleep 1.2; echo {}", ":::", "A"}, "dumb");
+    CHECK(process.wait().code == 0);
+    CHECK(terminal.output() == "A\r\n");
+}
+
+TEST_CASE("there is no escape sequence where there is no terminal", "[launcher]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run({"sleep 1.2; echo {}; false", ":::", "A"});
+    CHECK(outcome.status.code == 1);
+    CHECK(outcome.err.find('\x1b') == std::string::npos);
+    CHECK(outcome.err.find('\r') == std::string::npos);
+}
+
+TEST_CASE("^C at the terminal ends the run, and takes the bar away", "[launcher]") {
+    Launcher launcher;
+    Terminal terminal;
+    Process process = start_at(
+        terminal,
+        launcher,
+        {"--bar", "-s", "sleep 300 & setsid sleep 300 & wait; : {}", ":::", "A"},
+        "xterm");
+    REQUIRE(terminal.shows("1 running"));
+    terminal.type("\x03");
+    CHECK(process.wait().signal == SIGINT);
+    CHECK(nothing_left_of(process));
+    const auto screen = terminal.screen();
+    REQUIRE(screen.size() == 1);
+    CHECK((screen[0] == "^C" || screen[0].empty()));
+}
+
+TEST_CASE("who gives items at the terminal is told so", "[launcher]") {
+    Launcher launcher;
+    Terminal terminal;
+    Process process = start_at(terminal, launcher, {"echo got {}"}, "xterm");
+    REQUIRE(terminal.shows("reading items from the terminal"));
+    terminal.type("one\n");
+    CHECK(terminal.shows("got one"));
+    terminal.type("\x04");
+    CHECK(process.wait().code == 0);
+}
