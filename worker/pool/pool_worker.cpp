@@ -67,6 +67,16 @@ PoolWorker::PoolWorker(
     }
 }
 
+PoolWorker::~PoolWorker() {
+    cancel_timers();
+}
+
+void PoolWorker::cancel_timers() noexcept {
+    death_timer_.cancel();
+    grace_timer.cancel();
+    timeout_timer.cancel();
+}
+
 std::size_t PoolWorker::resident_bytes() const noexcept {
     const std::string path = "/proc/" + std::to_string(pid_) + "/statm";
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -96,21 +106,21 @@ void PoolWorker::could_not_spawn(const std::string& reason) noexcept {
 
 void PoolWorker::exited(const process::Exited& event) noexcept {
     exit_ = event;
-    process_over_ = true;
-    if (!channel_over_) {
-        // A descendant that was not found may hold the channel open.
-        death_timer_ = loop_.call_later(kSecondSign, [this] {
-            channel_over_ = true;
-            settle_if_over();
-        });
-    }
-    settle_if_over();
+    process_is_over();
 }
 
 void PoolWorker::supervisor_gone() noexcept {
-    failure_ = "its supervisor is gone";
+    if (!process_over_) {
+        failure_ = "its supervisor is gone";
+        process_is_over();
+    }
+}
+
+void PoolWorker::process_is_over() noexcept {
     process_over_ = true;
     if (!channel_over_) {
+        // A descendant that was not found may hold the channel open.
+        death_timer_.cancel();
         death_timer_ = loop_.call_later(kSecondSign, [this] {
             channel_over_ = true;
             settle_if_over();
@@ -140,20 +150,19 @@ void PoolWorker::on_disconnected(std::exception_ptr violation) noexcept {
 
 void PoolWorker::settle_if_over() noexcept {
     if (process_over_ && channel_over_ && state_ != State::kGone) {
+        link_->harvest();
         state_ = State::kGone;
-        death_timer_.cancel();
-        grace_timer.cancel();
-        timeout_timer.cancel();
+        cancel_timers();
         drain_output();
         listener_.on_gone(*this);
     }
 }
 
-void PoolWorker::send(Work& work) {
+void PoolWorker::send(std::span<Work* const> works) {
     if (link_->in_flight() == 0) {
         busy_since_ = Clock::now();
     }
-    link_->send(work);
+    link_->send(works);
 }
 
 void PoolWorker::retire() noexcept {
@@ -167,12 +176,17 @@ void PoolWorker::retire() noexcept {
 void PoolWorker::on_reply(Work& work, const Reply& reply) noexcept {
     calls_ += work.is_chunk() ? reply.done : 1;
     const TimePoint now = Clock::now();
-    last_duration_ = now - busy_since_;
+    const bool told = reply.elapsed > Duration::zero() && !work.is_chunk();
+    last_duration_ = told ? std::chrono::duration_cast<Duration>(reply.elapsed) : now - busy_since_;
     busy_since_ = now;
     replied_ = &work;
     drain_output();
     replied_ = nullptr;
     listener_.on_reply(*this, work, reply);
+}
+
+void PoolWorker::on_returned(const std::vector<Work*>& works) noexcept {
+    listener_.on_returned(works);
 }
 
 void PoolWorker::drain_output() noexcept {

@@ -10,7 +10,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace aiomisc::detail {
 
@@ -23,6 +25,9 @@ public:
     PoolWorkerListener& operator=(const PoolWorkerListener&) = delete;
 
     virtual void on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept = 0;
+
+    /// The worker gave these back without having begun them.
+    virtual void on_returned(const std::vector<Work*>& works) noexcept = 0;
 
     /// Nothing more will come from it, and nothing that is sent reaches it; how its process ends is
     /// not known yet.
@@ -72,6 +77,9 @@ public:
         Channel channel,
         const WorkerPoolOptions& options,
         PoolWorkerListener& listener);
+    PoolWorker(const PoolWorker&) = delete;
+    PoolWorker& operator=(const PoolWorker&) = delete;
+    ~PoolWorker();
 
     [[nodiscard]] process::ChildKey key() const noexcept { return key_; }
 
@@ -96,7 +104,7 @@ public:
     /// reply.
     [[nodiscard]] TimePoint busy_since() const noexcept { return busy_since_; }
 
-    /// How long the last piece of work took, with its way there and back.
+    /// How long the last piece of work took: as the worker says, or with its way there and back.
     [[nodiscard]] Duration last_duration() const noexcept { return last_duration_; }
 
     /// Memory it has resident now; 0 if nobody knows.
@@ -111,7 +119,7 @@ public:
     /// The supervisor is gone: no report of an exit will come.
     void supervisor_gone() noexcept;
 
-    void send(Work& work);
+    void send(std::span<Work* const> works);
 
     /// Lets the process end: no more work, and the channel closes.
     void retire() noexcept;
@@ -145,8 +153,11 @@ public:
 
 private:
     void on_reply(Work& work, const Reply& reply) noexcept override;
+    void on_returned(const std::vector<Work*>& works) noexcept override;
     void on_disconnected(std::exception_ptr violation) noexcept override;
+    void process_is_over() noexcept;
     void settle_if_over() noexcept;
+    void cancel_timers() noexcept;
 
     EventLoop& loop_;
     process::ChildKey key_;
