@@ -76,11 +76,9 @@ kj::Promise<void> UvMessageStream::writeMessage(
     KJ_IF_MAYBE (error, error_) {
         return kj::cp(*error);
     }
-    KJ_IF_MAYBE (error, write_error_) {
-        return kj::cp(*error);
-    }
-    if (closing_) {
-        // The peer was told that nothing comes any more. RPC still acknowledges what it answers.
+    if (closing_ || write_error_ != nullptr) {
+        // The peer was told that nothing comes any more, or does not listen; RPC still acknowledges
+        // what it answers. A failure would make RPC stop reading: the reading side tells the end.
         return kj::READY_NOW;
     }
     auto written = output_.add(segments, fds);
@@ -151,16 +149,15 @@ void UvMessageStream::write_queued() {
 }
 
 /// The peer takes nothing any more. What it sent before it died is still in the socket, and counts:
-/// the connection fails when that is read.
+/// the connection ends when that is read, and so do the writers that wait.
 void UvMessageStream::on_write_error(kj::Exception error) {
     blocked_ = false;
-    output_.fail(error);
     write_error_ = kj::mv(error);
     loop_.before_poll(*this);
 }
 
 void UvMessageStream::on_events(unsigned events) {
-    if ((events & FdWatcher::kWritable) != 0) {
+    if ((events & FdWatcher::kWritable) != 0 && write_error_ == nullptr) {
         write_queued();
     }
     if ((events & (FdWatcher::kReadable | FdWatcher::kFailed)) != 0) {
@@ -206,8 +203,12 @@ void UvMessageStream::read_available() {
     }
     deliver();
     watch();
-    if (pending_ != nullptr && write_error_ != nullptr) {
-        loop_.before_poll(*this);
+    KJ_IF_MAYBE (error, write_error_) {
+        if (at_end_) {
+            output_.fail(*error);
+        } else if (pending_ != nullptr) {
+            loop_.before_poll(*this);
+        }
     }
 }
 

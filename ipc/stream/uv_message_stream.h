@@ -19,6 +19,8 @@ namespace aiomisc::ipc {
 /// three writes per call. Reading pauses while nobody takes the messages that are there, so memory
 /// is bounded by the buffer and one message in each direction.
 ///
+/// A peer that is gone is reported by the reading side, after what it had sent.
+///
 /// Affinity:  loop.
 class UvMessageStream final : public capnp::MessageStream, private aiomisc::detail::ReadyNode {
 public:
@@ -94,7 +96,7 @@ private:
     FdWatcher watcher_;
     kj::Maybe<PendingRead> pending_;
     kj::Maybe<kj::Exception> error_;
-    kj::Maybe<kj::Exception> write_error_;  // becomes error_ once what the peer sent is read
+    kj::Maybe<kj::Exception> write_error_;  // reported once what the peer sent is read
     unsigned watched_ = 0;
     std::uint64_t bytes_read_ = 0;
     bool at_end_ = false;

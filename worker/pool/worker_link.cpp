@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <utility>
 
+#include <capnp/rpc.capnp.h>
 #include <kj/debug.h>
 
 namespace aiomisc::detail {
@@ -39,6 +41,22 @@ capnp::Data::Reader data_of(std::span<const std::byte> bytes) noexcept {
     return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
 }
 
+/// A worker answers and asks for nothing. Cap'n Proto would serve what else it may send, and
+/// remember each request until the other side says that it is done with it: without a limit.
+void require_answer(capnp::MessageReader& message) {
+    const auto root = message.getRoot<capnp::rpc::Message>();
+    if (root.isAbort()) {
+        const auto reason = root.getAbort();
+        // This is also how Cap'n Proto says farewell when we have closed the channel.
+        KJ_REQUIRE(
+            reason.getType() == capnp::rpc::Exception::Type::DISCONNECTED,
+            "worker gave up the channel",
+            reason.getReason());
+        kj::throwFatalException(KJ_EXCEPTION(DISCONNECTED, "worker left the channel"));
+    }
+    KJ_REQUIRE(root.isReturn(), "worker sent a message that is no answer");
+}
+
 schema::Compression method_of(ipc::Compression method) noexcept {
     switch (method) {
         case ipc::Compression::kLz4:
@@ -51,7 +69,34 @@ schema::Compression method_of(ipc::Compression method) noexcept {
     return schema::Compression::NONE;
 }
 
+schema::Half half_of(SharedArea::Half half) noexcept {
+    return static_cast<schema::Half>(half);
+}
+
+Reply::Kind kind_of(ItemKind kind) noexcept {
+    switch (kind) {
+        case ItemKind::kValue:
+            return Reply::Kind::kValue;
+        case ItemKind::kError:
+            return Reply::Kind::kError;
+        case ItemKind::kCancelled:
+            break;
+    }
+    return Reply::Kind::kCancelled;
+}
+
+void put_function(schema::FunctionId::Builder function, const FunctionKey& key) {
+    function.setModule(key.module);
+    function.setOffset(key.offset);
+}
+
 }  // namespace
+
+bool can_join(const Work& work, const WorkerPoolOptions& options) noexcept {
+    constexpr std::size_t kLargest = 1024;
+    return !work.is_chunk() && !work.timeout && !options.capture_output &&
+           work.arguments.size() <= kLargest;
+}
 
 WorkerLink::WorkerLink(
     EventLoop& loop,
@@ -66,7 +111,8 @@ WorkerLink::WorkerLink(
       stream_(
           (loop.extension<KjLoop>(), loop),
           std::move(channel),
-          ipc::limits_for_payload(options.max_payload_bytes)),
+          ipc::limits_for_payload(options.max_payload_bytes),
+          &require_answer),
       network_(stream_, capnp::rpc::twoparty::Side::CLIENT, reader_options(options)),
       rpc_(capnp::makeRpcClient(network_)),
       worker_(bootstrap(rpc_)),
@@ -82,24 +128,54 @@ bool WorkerLink::wants_shared(const Work& work) const noexcept {
 }
 
 bool WorkerLink::can_take(const Work& work) const noexcept {
-    return !wants_shared(work) || std::none_of(sent_.begin(), sent_.end(), [](const Sent& sent) {
-        return sent.work != nullptr && sent.shared_arguments;
+    return !wants_shared(work) || std::ranges::none_of(messages_, [](const Message& message) {
+        return message.live > 0 && message.shared_arguments;
     });
 }
 
-void WorkerLink::send(Work& work) {
-    const process::Sequence sequence = ++last_sequence_;
-    const bool shared = wants_shared(work);
-    load_module_of(work.function);
-    sent_.push_back({&work, sequence, work.is_chunk(), shared});
-    ++in_flight_;
+std::size_t WorkerLink::messages() const noexcept {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(messages_, [](const Message& message) { return message.live > 0; }));
+}
+
+SharedArea::Half WorkerLink::free_half() const noexcept {
+    for (const SharedArea::Half half : {SharedArea::Half::kFirst, SharedArea::Half::kSecond}) {
+        if (std::ranges::none_of(
+                messages_, [half](const Message& message) { return message.half == half; })) {
+            return half;
+        }
+    }
+    return SharedArea::Half::kNone;
+}
+
+bool WorkerLink::has_half() const noexcept {
+    return free_half() != SharedArea::Half::kNone;
+}
+
+void WorkerLink::send(std::span<Work* const> works) {
+    const process::Sequence first = last_sequence_ + 1;
+    last_sequence_ += static_cast<process::Sequence>(works.size());
+    for (const Work* work : works) {
+        load_module_of(work->function);
+    }
+    const Message& message = messages_.emplace_back(Message{
+        .first = first,
+        .works = {works.begin(), works.end()},
+        .half = free_half(),
+        .shared_arguments = works.size() == 1 && wants_shared(*works.front()),
+        .live = works.size(),
+        .harvested = 0,
+        .harvest_bytes = 0});
+    in_flight_ += works.size();
     try {
-        answers_.add(
-            work.is_chunk() ? send_chunk(work, sequence, shared)
-                            : send_call(work, sequence, shared));
+        if (works.size() > 1) {
+            answers_.add(send_calls(message));
+        } else {
+            answers_.add(works.front()->is_chunk() ? send_chunk(message) : send_call(message));
+        }
     } catch (...) {
-        release(sent_.back());
-        sent_.pop_back();
+        in_flight_ -= works.size();
+        messages_.pop_back();
         throw;
     }
 }
@@ -120,6 +196,16 @@ void WorkerLink::load_module_of(const FunctionKey& key) {
     request.send().ignoreResult().detach([](kj::Exception&&) {});
 }
 
+capnp::MessageSize WorkerLink::size_hint(const Message& message) {
+    std::size_t words = 24;
+    if (!message.shared_arguments) {
+        for (const Work* work : message.works) {
+            words += 8 + work->arguments.size() / sizeof(capnp::word) + 1;
+        }
+    }
+    return {words, 0};
+}
+
 void WorkerLink::put_arguments(schema::Payload::Builder payload, Work& work, bool shared) {
     const auto bytes = std::as_const(work.arguments).span();
     if (shared) {
@@ -137,16 +223,16 @@ void WorkerLink::put_arguments(schema::Payload::Builder payload, Work& work, boo
     payload.setInline(data_of(bytes));
 }
 
-kj::Promise<void> WorkerLink::send_call(Work& work, process::Sequence sequence, bool shared) {
-    const std::size_t inline_words = shared ? 0 : work.arguments.size() / sizeof(capnp::word) + 1;
-    auto request = worker_.callRequest(capnp::MessageSize{24 + inline_words, 0});
+kj::Promise<void> WorkerLink::send_call(const Message& message) {
+    Work& work = *message.works.front();
+    const process::Sequence sequence = message.first;
+    auto request = worker_.callRequest(size_hint(message));
     request.setSequence(sequence);
     request.setCallId(work.id);
     request.setAttempt(work.attempt);
-    auto function = request.initFunction();
-    function.setModule(work.function.module);
-    function.setOffset(work.function.offset);
-    put_arguments(request.initArguments(), work, shared);
+    request.setHalf(half_of(message.half));
+    put_function(request.initFunction(), work.function);
+    put_arguments(request.initArguments(), work, message.shared_arguments);
     return request.send().then(
         [this, sequence](capnp::Response<schema::Worker::CallResults>&& results) {
             on_call_answer(sequence, results.getOutcome());
@@ -154,17 +240,38 @@ kj::Promise<void> WorkerLink::send_call(Work& work, process::Sequence sequence, 
         [this, sequence](kj::Exception&& exception) { on_failure(sequence, kj::mv(exception)); });
 }
 
-kj::Promise<void> WorkerLink::send_chunk(Work& work, process::Sequence sequence, bool shared) {
-    const std::size_t inline_words = shared ? 0 : work.arguments.size() / sizeof(capnp::word) + 1;
-    auto request = worker_.chunkRequest(capnp::MessageSize{24 + inline_words, 0});
+kj::Promise<void> WorkerLink::send_calls(const Message& message) {
+    const process::Sequence first = message.first;
+    auto request = worker_.callsRequest(size_hint(message));
+    request.setSequence(first);
+    request.setHalf(half_of(message.half));
+    auto calls = request.initCalls(static_cast<unsigned>(message.works.size()));
+    unsigned index = 0;
+    for (const Work* work : message.works) {
+        auto call = calls[index++];
+        call.setCallId(work->id);
+        call.setAttempt(work->attempt);
+        put_function(call.initFunction(), work->function);
+        call.setArguments(data_of(work->arguments.span()));
+    }
+    return request.send().then(
+        [this, first](capnp::Response<schema::Worker::CallsResults>&& results) {
+            on_calls_answer(first, results.getResults());
+        },
+        [this, first](kj::Exception&& exception) { on_failure(first, kj::mv(exception)); });
+}
+
+kj::Promise<void> WorkerLink::send_chunk(const Message& message) {
+    Work& work = *message.works.front();
+    const process::Sequence sequence = message.first;
+    auto request = worker_.chunkRequest(size_hint(message));
     request.setSequence(sequence);
     request.setCount(work.count);
+    request.setHalf(half_of(message.half));
     request.setBudgetMicroseconds(
         static_cast<std::uint32_t>(std::chrono::microseconds(kChunkBudget).count()));
-    auto function = request.initFunction();
-    function.setModule(work.function.module);
-    function.setOffset(work.function.offset);
-    put_arguments(request.initArguments(), work, shared);
+    put_function(request.initFunction(), work.function);
+    put_arguments(request.initArguments(), work, message.shared_arguments);
     return request.send().then(
         [this, sequence](capnp::Response<schema::Worker::ChunkResults>&& results) {
             on_chunk_answer(sequence, results);
@@ -172,40 +279,72 @@ kj::Promise<void> WorkerLink::send_chunk(Work& work, process::Sequence sequence,
         [this, sequence](kj::Exception&& exception) { on_failure(sequence, kj::mv(exception)); });
 }
 
-WorkerLink::Sent& WorkerLink::find(process::Sequence sequence) {
-    const auto found = std::find_if(sent_.begin(), sent_.end(), [sequence](const Sent& sent) {
-        return sent.sequence == sequence;
-    });
-    KJ_ASSERT(found != sent_.end());
+WorkerLink::Message& WorkerLink::find(process::Sequence first) {
+    const auto found = std::ranges::find(messages_, first, &Message::first);
+    KJ_ASSERT(found != messages_.end());
     return *found;
 }
 
-Work* WorkerLink::release(Sent& sent) noexcept {
-    in_flight_ -= sent.work != nullptr ? 1 : 0;
-    return std::exchange(sent.work, nullptr);
+void WorkerLink::remove(const Message& message) {
+    std::erase_if(
+        messages_, [first = message.first](const Message& other) { return other.first == first; });
+}
+
+Work* WorkerLink::release(Message& message, std::size_t index) noexcept {
+    Work* work = std::exchange(message.works[index], nullptr);
+    if (work != nullptr) {
+        --message.live;
+        --in_flight_;
+    }
+    return work;
+}
+
+/// An answer to what the worker is not at settles nothing: it may be meant for an earlier call.
+void WorkerLink::require_begun(const Message& message, std::size_t count) const {
+    const process::Sequence started = page_.started();
+    for (std::size_t index = 0; index < count; ++index) {
+        const auto sequence = message.first + static_cast<process::Sequence>(index);
+        KJ_REQUIRE(
+            message.works[index] == nullptr || !process::sequence_after(sequence, started),
+            "worker answered a call that it had not begun");
+    }
 }
 
 /// Gives the answer to whoever waits for it; what was taken back has nobody.
 void WorkerLink::settle(process::Sequence sequence, const Reply& reply) {
-    Work* work = release(find(sequence));
-    std::erase_if(sent_, [sequence](const Sent& sent) { return sent.sequence == sequence; });
-    if (work != nullptr) {
+    Message& message = find(sequence);
+    if (Work* work = release(message, 0)) {
         listener_.on_reply(*work, reply);
     }
-    area_.consume(sequence);
+    remove(message);
 }
 
 std::span<const std::byte> WorkerLink::bytes_of(
-    process::Sequence sequence, schema::Payload::Reader payload) const {
+    const Message& message, schema::Payload::Reader payload) const {
     if (payload.isInline()) {
         const auto data = payload.getInline();
         return std::as_bytes(std::span(data.begin(), data.size()));
     }
-    const auto area = area_.results(sequence);
+    const auto area = area_.results(message.half);
     KJ_REQUIRE(
         payload.isShared() && payload.getShared() <= area.size(),
         "worker sent a result of an unknown kind");
     return area.first(payload.getShared());
+}
+
+std::span<const std::byte> WorkerLink::bytes_of(
+    const Message& message, schema::Results::Reader results) {
+    const auto area = area_.results(message.half);
+    KJ_REQUIRE(results.getShared() <= area.size(), "worker sent more results than fit");
+    const auto bytes = area.first(results.getShared());
+    if (!results.hasOverflow()) {
+        return bytes;
+    }
+    const auto overflow = results.getOverflow();
+    const auto last = std::as_bytes(std::span(overflow.begin(), overflow.size()));
+    joined_.assign(bytes.begin(), bytes.end());
+    joined_.insert(joined_.end(), last.begin(), last.end());
+    return joined_;
 }
 
 void WorkerLink::on_call_answer(process::Sequence sequence, schema::Outcome::Reader outcome) {
@@ -214,10 +353,12 @@ void WorkerLink::on_call_answer(process::Sequence sequence, schema::Outcome::Rea
     }
     // All is checked before anything is settled: what a worker that breaks the protocol had begun
     // fails with that, once it is gone.
+    const Message& message = find(sequence);
+    require_begun(message, 1);
     Reply reply;
     switch (outcome.which()) {
         case schema::Outcome::VALUE:
-            reply.bytes = bytes_of(sequence, outcome.getValue());
+            reply.bytes = bytes_of(message, outcome.getValue());
             break;
         case schema::Outcome::ERROR: {
             const auto data = outcome.getError();
@@ -229,9 +370,7 @@ void WorkerLink::on_call_answer(process::Sequence sequence, schema::Outcome::Rea
             reply.kind = Reply::Kind::kCancelled;
             break;
         case schema::Outcome::REVOKED:
-            KJ_REQUIRE(
-                find(sequence).work == nullptr,
-                "worker says that a call was revoked, and it was not");
+            KJ_REQUIRE(message.live == 0, "worker says that a call was revoked, and it was not");
             break;
         default:
             KJ_FAIL_REQUIRE("worker sent an outcome of an unknown kind");
@@ -239,20 +378,85 @@ void WorkerLink::on_call_answer(process::Sequence sequence, schema::Outcome::Rea
     settle(sequence, reply);
 }
 
-void WorkerLink::on_chunk_answer(
-    process::Sequence sequence, const schema::Worker::ChunkResults::Reader& results) {
+void WorkerLink::on_calls_answer(process::Sequence first, schema::Results::Reader results) {
     if (broken_) {
         return;
     }
+    Message& message = find(first);
+    const std::uint32_t done = results.getDone();
+    // One call at least is made, or the others would be sent again for ever.
+    KJ_REQUIRE(
+        done <= message.works.size() && (done > 0 || message.works.front() == nullptr),
+        "worker sent a wrong count of results");
+    give_out(
+        message,
+        done,
+        bytes_of(message, results),
+        std::chrono::nanoseconds(results.getElapsedNanoseconds() / std::max(done, 1U)));
+    std::vector<Work*> returned;
+    for (std::size_t index = done; index < message.works.size(); ++index) {
+        if (Work* work = release(message, index)) {
+            returned.push_back(work);
+        }
+    }
+    remove(message);
+    if (!returned.empty()) {
+        listener_.on_returned(returned);
+    }
+}
+
+/// Settles the first `done` calls of a message, as far as that has not happened.
+void WorkerLink::give_out(
+    Message& message,
+    std::uint32_t done,
+    std::span<const std::byte> results,
+    std::chrono::nanoseconds elapsed) {
+    KJ_REQUIRE(message.harvest_bytes <= results.size(), "worker took results back");
+    require_begun(message, done);
+    auto rest = results.subspan(message.harvest_bytes);
+    while (message.harvested < done) {
+        const auto item = cut_item(rest);
+        KJ_REQUIRE(item != std::nullopt, "worker sent results that are cut short");
+        Work* work = release(message, message.harvested++);
+        message.harvest_bytes = results.size() - rest.size();
+        if (work != nullptr) {
+            listener_.on_reply(*work, {kind_of(item->kind), item->bytes, 0, elapsed});
+        }
+    }
+}
+
+void WorkerLink::harvest() {
+    const auto running =
+        std::ranges::find_if(messages_, [](const Message& message) { return message.live > 0; });
+    if (broken_ || running == messages_.end() || running->works.size() < 2) {
+        return;
+    }
+    const std::uint32_t done = area_.progress(running->first);
+    try {
+        KJ_REQUIRE(done <= running->works.size(), "worker made more calls than it was sent");
+        give_out(*running, done, area_.results(running->half), {});
+    } catch (const kj::Exception& exception) {
+        break_off(to_exception_ptr(exception));
+    }
+}
+
+void WorkerLink::on_chunk_answer(
+    process::Sequence sequence, const schema::Worker::ChunkResults::Reader& answer) {
+    if (broken_) {
+        return;
+    }
+    const Message& message = find(sequence);
+    require_begun(message, 1);
     Reply reply;
     reply.kind = Reply::Kind::kChunk;
-    if (!results.getRevoked()) {
-        reply.bytes = bytes_of(sequence, results.getResults());
+    if (!answer.getRevoked()) {
+        const auto results = answer.getResults();
+        reply.bytes = bytes_of(message, results);
         reply.done = results.getDone();
         reply.elapsed = std::chrono::nanoseconds(results.getElapsedNanoseconds());
     }
-    if (const Work* work = find(sequence).work) {
-        KJ_REQUIRE(!results.getRevoked(), "worker says that a chunk was revoked, and it was not");
+    if (const Work* work = message.works.front()) {
+        KJ_REQUIRE(!answer.getRevoked(), "worker says that a chunk was revoked, and it was not");
         // At least one call is made, or the rest would be sent again for ever.
         KJ_REQUIRE(
             reply.done <= work->count && (reply.done > 0 || work->abandoned()),
@@ -266,14 +470,21 @@ void WorkerLink::on_failure(process::Sequence sequence, kj::Exception&& exceptio
         return;
     }
     // Cap'n Proto marks what the server threw. Anything else is the end of the channel: what was
-    // sent stays in sent_ for remains().
+    // sent stays in messages_ for remains().
     if (!exception.getDescription().startsWith("remote exception:")) {
         end_reason_ = exception.getDescription().cStr();
         return;
     }
+    Message& message = find(sequence);
+    require_begun(message, 1);
     ipc::Buffer encoded;
     ipc::encode(encoded, ipc::encode_exception(to_exception_ptr(exception)));
-    settle(sequence, {Reply::Kind::kError, std::as_const(encoded).span(), 0, {}});
+    for (std::size_t index = 0; index < message.works.size(); ++index) {
+        if (Work* work = release(message, index)) {
+            listener_.on_reply(*work, {Reply::Kind::kError, std::as_const(encoded).span(), 0, {}});
+        }
+    }
+    remove(message);
 }
 
 void WorkerLink::on_end() {
@@ -303,9 +514,14 @@ void WorkerLink::taskFailed(kj::Exception&& exception) {
 std::vector<Work*> WorkerLink::revoke() {
     std::vector<Work*> taken;
     const process::Sequence started = page_.revoke(last_sequence_);
-    for (Sent& sent : sent_) {
-        if (process::sequence_after(sent.sequence, started) && sent.work != nullptr) {
-            taken.push_back(release(sent));
+    for (Message& message : messages_) {
+        for (std::size_t index = 0; index < message.works.size(); ++index) {
+            const auto sequence = message.first + static_cast<process::Sequence>(index);
+            if (process::sequence_after(sequence, started)) {
+                if (Work* work = release(message, index)) {
+                    taken.push_back(work);
+                }
+            }
         }
     }
     return taken;
@@ -316,32 +532,36 @@ void WorkerLink::close() noexcept {
 }
 
 bool WorkerLink::has(const Work& work) const noexcept {
-    return std::any_of(
-        sent_.begin(), sent_.end(), [&work](const Sent& sent) { return sent.work == &work; });
+    return sequence_of(work).has_value();
+}
+
+std::optional<process::Sequence> WorkerLink::sequence_of(const Work& work) const noexcept {
+    for (const Message& message : messages_) {
+        const auto found = std::ranges::find(message.works, &work);
+        if (found != message.works.end()) {
+            return message.first + static_cast<process::Sequence>(found - message.works.begin());
+        }
+    }
+    return std::nullopt;
 }
 
 std::vector<Work*> WorkerLink::outstanding() const {
     std::vector<Work*> works;
-    for (const Sent& sent : sent_) {
-        if (sent.work != nullptr) {
-            works.push_back(sent.work);
-        }
+    for (const Message& message : messages_) {
+        std::ranges::copy_if(message.works, std::back_inserter(works), [](const Work* work) {
+            return work != nullptr;
+        });
     }
     return works;
 }
 
 Work* WorkerLink::running() const noexcept {
-    return sent_.empty() ? nullptr : sent_.front().work;
+    return messages_.empty() ? nullptr : messages_.front().works.front();
 }
 
 bool WorkerLink::request_cancel(const Work& work) noexcept {
-    const auto found = std::find_if(
-        sent_.begin(), sent_.end(), [&work](const Sent& sent) { return sent.work == &work; });
-    if (found == sent_.end()) {
-        return false;
-    }
-    page_.request_cancel(found->sequence);
-    return true;
+    const auto sequence = sequence_of(work);
+    return sequence && page_.request_cancel(*sequence);
 }
 
 WorkerLink::Remains WorkerLink::remains() {
@@ -349,10 +569,12 @@ WorkerLink::Remains WorkerLink::remains() {
     remains.not_begun = revoke();
     remains.phase = area_.phase();
     remains.note = std::as_const(page_).crash_note().text();
-    for (Sent& sent : sent_) {
-        if (Work* work = release(sent)) {
-            remains.lost.push_back(
-                {work, area_.progress(sent.sequence), area_.results(sent.sequence)});
+    for (Message& message : messages_) {
+        for (std::size_t index = 0; index < message.works.size(); ++index) {
+            if (Work* work = release(message, index)) {
+                remains.lost.push_back(
+                    {work, area_.progress(message.first), area_.results(message.half)});
+            }
         }
     }
     return remains;

@@ -5,6 +5,7 @@
 #include <aiomisc/ipc/schema/capnp_compat.h>
 #include <aiomisc/ipc/schema/worker.capnp.h>
 #include <aiomisc/ipc/stream/uv_message_stream.h>
+#include <aiomisc/worker/call/items.h>
 #include <aiomisc/worker/call/shared_area.h>
 #include <aiomisc/worker/pool/options.h>
 #include <aiomisc/worker/pool/work.h>
@@ -14,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_set>
@@ -28,9 +30,9 @@ struct Reply {
     enum class Kind : std::uint8_t { kValue, kError, kCancelled, kChunk };
 
     Kind kind = Kind::kValue;
-    std::span<const std::byte> bytes;  ///< valid during the callback
-    std::uint32_t done = 0;
-    std::chrono::nanoseconds elapsed{0};
+    std::span<const std::byte> bytes;     ///< valid during the callback
+    std::uint32_t done = 0;               ///< of a chunk: calls made
+    std::chrono::nanoseconds elapsed{0};  ///< in the worker, as it says; 0: nobody measured
 };
 
 /// Told by a WorkerLink what happens at its worker.
@@ -41,6 +43,9 @@ public:
 
     virtual void on_reply(Work& work, const Reply& reply) noexcept = 0;
 
+    /// The worker had no room for the results of these calls, and did not begin them.
+    virtual void on_returned(const std::vector<Work*>& works) noexcept = 0;
+
     /// The channel ended: the worker closed it or died, or broke the protocol (then `violation`
     /// says how).
     virtual void on_disconnected(std::exception_ptr violation) noexcept = 0;
@@ -50,10 +55,20 @@ protected:
     ~WorkerLinkListener() = default;
 };
 
+/// Whether a call may travel with others: it is small, and its time is nobody's concern.
+[[nodiscard]] bool can_join(const Work& work, const WorkerPoolOptions& options) noexcept;
+
+/// Calls that travel together, and bytes of their arguments, at most.
+inline constexpr std::size_t kMaxCallsTogether = 64;
+inline constexpr std::size_t kMaxBytesTogether = std::size_t{32} << 10;
+
 /// The parent's end of one worker: its RPC channel and the memory shared with it.
 ///
 /// Sends work, in order; the worker runs one piece at a time and answers in that order. Work that
 /// the worker has not begun can be taken back, exactly: either it was begun, or it never will be.
+///
+/// Calls can travel together in one message, whose answer comes when the last of them is made. What
+/// is completed of it before can be had by harvest().
 ///
 /// Affinity:  loop.
 class WorkerLink final : private kj::TaskSet::ErrorHandler {
@@ -71,10 +86,20 @@ public:
     /// Work sent, not answered and not taken back.
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
+    /// The messages in which that is.
+    [[nodiscard]] std::size_t messages() const noexcept;
+
+    /// Whether several calls, or a chunk, would have memory for their results.
+    [[nodiscard]] bool has_half() const noexcept;
+
     /// Whether large arguments can be sent: one piece of work at a time has the area for them.
     [[nodiscard]] bool can_take(const Work& work) const noexcept;
 
-    void send(Work& work);
+    /// One chunk, one call, or several calls in one message: see can_join().
+    void send(std::span<Work* const> works);
+
+    /// Gives out what is completed of calls that travel together.
+    void harvest();
 
     /// Ends the channel: the worker finishes what it is at, and exits.
     void close() noexcept;
@@ -91,8 +116,8 @@ public:
     /// Everything sent and not answered.
     [[nodiscard]] std::vector<Work*> outstanding() const;
 
-    /// Sets the cancel request for exactly this piece of work. Returns whether the worker may be at
-    /// it now.
+    /// Sets the cancel request for exactly this piece of work. Returns whether the worker is to be
+    /// interrupted: it may be at it now.
     bool request_cancel(const Work& work) noexcept;
 
     /// A piece of work that a dead worker had begun, and not answered.
@@ -113,29 +138,46 @@ public:
     [[nodiscard]] Remains remains();
 
 private:
-    struct Sent {
-        Work* work;  // null: taken back; the worker will answer that it was revoked
-        process::Sequence sequence;
-        bool is_chunk;
+    struct Message {
+        process::Sequence first;
+        std::vector<Work*> works;  // numbered from `first`; null: settled, or taken back
+        SharedArea::Half half;     // lent to the results
         bool shared_arguments;
+        std::size_t live;           // works that are not null
+        std::uint32_t harvested;    // of several calls: how many results were given out
+        std::size_t harvest_bytes;  // and how long they were
     };
 
-    kj::Promise<void> send_call(Work& work, process::Sequence sequence, bool shared);
-    kj::Promise<void> send_chunk(Work& work, process::Sequence sequence, bool shared);
+    kj::Promise<void> send_call(const Message& message);
+    kj::Promise<void> send_calls(const Message& message);
+    kj::Promise<void> send_chunk(const Message& message);
+    [[nodiscard]] static capnp::MessageSize size_hint(const Message& message);
+    [[nodiscard]] SharedArea::Half free_half() const noexcept;
+    [[nodiscard]] std::optional<process::Sequence> sequence_of(const Work& work) const noexcept;
     void load_module_of(const FunctionKey& key);
     void put_arguments(schema::Payload::Builder payload, Work& work, bool shared);
     [[nodiscard]] bool wants_shared(const Work& work) const noexcept;
     void on_call_answer(process::Sequence sequence, schema::Outcome::Reader outcome);
+    void on_calls_answer(process::Sequence first, schema::Results::Reader results);
     void on_chunk_answer(
         process::Sequence sequence, const schema::Worker::ChunkResults::Reader& results);
+    void give_out(
+        Message& message,
+        std::uint32_t done,
+        std::span<const std::byte> results,
+        std::chrono::nanoseconds elapsed);
     void on_failure(process::Sequence sequence, kj::Exception&& exception);
     void settle(process::Sequence sequence, const Reply& reply);
     void on_end();
     void break_off(std::exception_ptr violation);
-    [[nodiscard]] Sent& find(process::Sequence sequence);
-    Work* release(Sent& sent) noexcept;
+    void require_begun(const Message& message, std::size_t count) const;
+    [[nodiscard]] Message& find(process::Sequence first);
+    void remove(const Message& message);
+    Work* release(Message& message, std::size_t index) noexcept;
     [[nodiscard]] std::span<const std::byte> bytes_of(
-        process::Sequence sequence, schema::Payload::Reader payload) const;
+        const Message& message, schema::Payload::Reader payload) const;
+    [[nodiscard]] std::span<const std::byte> bytes_of(
+        const Message& message, schema::Results::Reader results);
     void taskFailed(kj::Exception&& exception) override;
 
     const WorkerPoolOptions& options_;
@@ -146,10 +188,11 @@ private:
     capnp::TwoPartyVatNetwork network_;
     capnp::RpcSystem<capnp::rpc::twoparty::VatId> rpc_;
     schema::Worker::Client worker_;
-    std::deque<Sent> sent_;
-    std::size_t in_flight_ = 0;  // of these, with work
-    bool broken_ = false;        // the worker broke the protocol: it settles nothing any more
-    std::string end_reason_;     // what KJ says the channel ended of
+    std::deque<Message> messages_;
+    std::size_t in_flight_ = 0;      // pieces of work in them that are not settled
+    std::vector<std::byte> joined_;  // results that came in two parts
+    bool broken_ = false;            // the worker broke the protocol: it settles nothing any more
+    std::string end_reason_;         // what KJ says the channel ended of
     std::unordered_set<std::uint64_t> known_modules_;
     process::Sequence last_sequence_ = 0;
     kj::TaskSet answers_;
