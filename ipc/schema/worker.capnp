@@ -26,6 +26,29 @@ struct Payload {
   }
 }
 
+enum Half {
+  # Of the shared area for results: what the parent lends to those of one message.
+  none @0;
+  first @1;
+  second @2;
+}
+
+struct Call {
+  # One of several that travel together. The parent numbers them, one by one, from the first.
+  callId @0 :UInt64;
+  attempt @1 :UInt32;
+  function @2 :FunctionId;
+  arguments @3 :Data;
+}
+
+struct Results {
+  # Of several calls, in their order: for each a byte (0 value, 1 error, 2 cancelled), a length, and that many bytes.
+  done @0 :UInt32;           # how many were made; the others never will be for this message
+  shared @1 :UInt64;         # bytes in the half that was lent
+  overflow @2 :Data;         # the last one, if it did not fit there
+  elapsedNanoseconds @3 :UInt64;
+}
+
 struct Outcome {
   union {
     value @0 :Payload;
@@ -36,13 +59,18 @@ struct Outcome {
 }
 
 interface Worker {
-  call @0 (sequence :UInt32, callId :UInt64, attempt :UInt32, function :FunctionId, arguments :Payload)
+  call @0 (sequence :UInt32, callId :UInt64, attempt :UInt32, function :FunctionId, arguments :Payload, half :Half)
        -> (outcome :Outcome);
 
-  chunk @1 (sequence :UInt32, function :FunctionId, count :UInt32, arguments :Payload, budgetMicroseconds :UInt32)
-        -> (done :UInt32, results :Payload, revoked :Bool, elapsedNanoseconds :UInt64);
-  # Runs up to `count` calls of one function, until the time budget is spent or the area for results is full.
-  # Results are in the order of the arguments: a byte (0 value, 1 error, 2 cancelled), a length, and that many bytes.
+  chunk @1 (sequence :UInt32, function :FunctionId, count :UInt32, arguments :Payload, half :Half,
+            budgetMicroseconds :UInt32)
+        -> (results :Results, revoked :Bool);
+  # Runs up to `count` calls of one function, which are one to the parent: begun or taken back together. It ends when the
+  # time budget is spent or the half is full.
+
+  calls @3 (sequence :UInt32, calls :List(Call), half :Half) -> (results :Results);
+  # Calls that have nothing to do with each other: each is begun or taken back by itself. It ends at one that was taken
+  # back, or when the half is full.
 
   load @2 (path :Text, module :UInt64) -> ();
   # Loads a shared object after its build id matched.

@@ -13,17 +13,19 @@ namespace aiomisc::detail {
 
 /// How parent and worker divide the memory they share (WorkerPage::data()).
 ///
-///     header | arguments | results of even calls | results of odd calls
+///     header | arguments | first half of results | second half of results
 ///
 /// Large values go through here instead of the channel: written once, read in place. The parent
-/// fills `arguments` for one call at a time. A worker may use its half for call s once the parent
-/// has consumed the results up to s - 2; the results of a call that did not get that far travel in
-/// the message instead. What a worker that died had finished of a chunk is still here for the
-/// parent to take.
+/// fills `arguments` for one call at a time. With each message it lends a half that is free to the
+/// results, or none, when both are; it has the half back with the answer. What a worker that died
+/// had finished of many calls in one message is still here for the parent to take.
 ///
 /// Affinity:  any thread; the two processes see the same bytes.
 class SharedArea {
 public:
+    /// What a message is lent. The numbers are those of the schema.
+    enum class Half : std::uint8_t { kNone, kFirst, kSecond };
+
     /// A view of the page's data; both sides make one from pages of the same size.
     explicit SharedArea(process::WorkerPage& page) noexcept : page_(&page) {}
 
@@ -36,24 +38,22 @@ public:
         return body().first(argument_bytes());
     }
 
-    [[nodiscard]] std::span<std::byte> results(process::Sequence call) const noexcept {
-        const std::size_t half = argument_bytes() / 2;
-        return body().subspan(argument_bytes() + (call % 2 == 0 ? 0 : half), half);
+    /// No bytes for kNone, and for what is no half at all.
+    [[nodiscard]] std::span<std::byte> results(Half half) const noexcept {
+        const std::size_t size = argument_bytes() / 2;
+        switch (half) {
+            case Half::kFirst:
+                return body().subspan(argument_bytes(), size);
+            case Half::kSecond:
+                return body().subspan(argument_bytes() + size, size);
+            case Half::kNone:
+                break;
+        }
+        return {};
     }
 
-    /// In the worker: whether the half for this call is free.
-    [[nodiscard]] bool results_free(process::Sequence call) const noexcept {
-        return !process::sequence_after(
-            call - 2, header().consumed.load(std::memory_order_acquire));
-    }
-
-    /// In the parent: the results of this call and of all before it have been read.
-    void consume(process::Sequence call) const noexcept {
-        header().consumed.store(call, std::memory_order_release);
-    }
-
-    /// In the worker, of a chunk: the first `done` calls are made, and their results lie in its
-    /// half.
+    /// In the worker, of a message of many calls, the first of which is `call`: so many are made,
+    /// and their results lie in its half.
     void set_progress(process::Sequence call, std::uint32_t done) const noexcept {
         header().progress.store(
             (static_cast<std::uint64_t>(call) << 32) | done, std::memory_order_release);
@@ -80,7 +80,6 @@ public:
 
 private:
     struct alignas(64) Header {
-        std::atomic<std::uint32_t> consumed;
         std::atomic<std::uint32_t> phase;
         std::atomic<std::uint64_t> progress;
     };
@@ -100,12 +99,5 @@ private:
 
     process::WorkerPage* page_;
 };
-
-/// Outcome of one item of a chunk, before its length and bytes.
-enum class ItemKind : std::uint8_t { kValue, kError, kCancelled };
-
-/// Bytes in front of an item of a chunk: of its arguments a length, of its result also the kind.
-inline constexpr std::size_t kArgumentHeaderBytes = sizeof(std::uint32_t);
-inline constexpr std::size_t kResultHeaderBytes = 1 + sizeof(std::uint32_t);
 
 }  // namespace aiomisc::detail

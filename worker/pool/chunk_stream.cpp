@@ -33,24 +33,6 @@ std::uint32_t read_u32(const std::byte* at) noexcept {
     return value;
 }
 
-/// The first result in `bytes`, which are cut by it. They come from the worker: nothing is
-/// believed.
-std::optional<ChunkItem> cut_item(std::span<const std::byte>& bytes) noexcept {
-    if (bytes.size() < kResultHeaderBytes) {
-        return std::nullopt;
-    }
-    const auto kind = static_cast<std::uint8_t>(bytes[0]);
-    const std::uint32_t size = read_u32(bytes.data() + 1);
-    if (kind > static_cast<std::uint8_t>(ItemKind::kCancelled) ||
-        size > bytes.size() - kResultHeaderBytes) {
-        return std::nullopt;
-    }
-    const ChunkItem item{
-        static_cast<ItemKind>(kind), bytes.subspan(kResultHeaderBytes, size), nullptr};
-    bytes = bytes.subspan(kResultHeaderBytes + size);
-    return item;
-}
-
 class Chunks;
 
 /// Some inputs in a row, on their way or completed.
@@ -201,7 +183,7 @@ ChunkItem Chunk::take_item() noexcept {
     if (taken_ < available_) {
         ++taken_;
         if (const auto item = cut_item(unread_)) {
-            return *item;
+            return {item->kind, item->bytes, nullptr};
         }
         // They lay in memory that the worker could still write while they were copied.
         return {ItemKind::kError, {}, std::make_exception_ptr(ProtocolError(kCutShort))};
@@ -318,7 +300,12 @@ void Chunks::resubmit_rest(Chunk& chunk, std::uint32_t made) {
     const auto position = std::ranges::find_if(
         chunks_, [&chunk](const auto& other) { return other.get() == &chunk; });
     chunks_.insert(std::next(position), again);
-    submit(*again);
+    try {
+        pool_->resubmit_chunk(*again);
+    } catch (...) {
+        // Each of these calls fails in its place: what comes after them may be done already.
+        static_cast<Work&>(*again).failed(std::current_exception());
+    }
 }
 
 bool Chunks::encode_chunk(Chunk& chunk) {

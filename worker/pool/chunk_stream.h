@@ -3,7 +3,7 @@
 
 #include <aiomisc/ipc/codec/buffer.h>
 #include <aiomisc/runtime/task/task_core.h>
-#include <aiomisc/worker/call/shared_area.h>
+#include <aiomisc/worker/call/items.h>
 #include <aiomisc/worker/pool/options.h>
 #include <aiomisc/worker/registry/registry.h>
 

@@ -10,6 +10,7 @@
 #include <csignal>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -21,19 +22,20 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// Sending ahead pays while a call is shorter than the way to the worker.
-constexpr double kTinyCallSeconds = 40e-6;
+/// Sending ahead pays while a call is shorter than this.
 constexpr double kShortCallSeconds = 200e-6;
-constexpr std::size_t kTinyDepth = 8;
-constexpr std::size_t kShortDepth = 3;
 
-/// A chunk is sent ahead so that its worker does not wait for the parent. More would break the
-/// sharing of the result area, see SharedArea.
-constexpr std::size_t kChunkDepth = 2;
+/// Calls travel together for about this much work: then the way to the worker is a small part, and
+/// nobody waits long for the others.
+constexpr double kSecondsTogether = 200e-6;
 
-/// What was sent ahead to a worker that has been at one call for this long is given to one that is
-/// idle.
-constexpr milliseconds kStealAfter{2};
+/// A second message is sent ahead so that its worker does not wait for the parent. There is no
+/// memory for the results of more, see SharedArea.
+constexpr std::size_t kMessagesAhead = 2;
+
+/// A worker that has been at one call for this long gives out what it has completed, and what it
+/// has not begun is for another that is idle.
+constexpr milliseconds kLookAfter{2};
 
 std::uint64_t calls_in(const Work& work) noexcept {
     return work.is_chunk() ? work.count : 1;
@@ -56,12 +58,27 @@ void Pool::submit(Work& work) {
     }
     ++statistics_.submitted;
     work.hold();
+    // If others wait, no worker is idle. To one that is busy, all that is submitted in this turn
+    // goes together.
+    const bool first = queue_.empty();
     enqueue(work);
-    dispatch();
+    if (first) {
+        dispatch(SendAhead::kNo);
+    }
+    if (!queue_.empty()) {
+        dispatch_soon();
+    }
 }
 
 void Pool::submit_chunk(Work& work) {
     throw_unless_open();
+    resubmit_chunk(work);
+}
+
+void Pool::resubmit_chunk(Work& work) {
+    if (!runs()) {
+        throw_unless_open();
+    }
     work.timeout = options_.call_timeout;
     work.hold();
     enqueue(work);
@@ -88,57 +105,88 @@ void Pool::requeue(const std::vector<Work*>& taken) noexcept {
     }
 }
 
-std::size_t Pool::depth_for(const PoolWorker& worker, const Work& work) const noexcept {
-    std::size_t depth = 1;
-    if (work.timeout || options_.capture_output) {
-        depth = 1;
-    } else if (work.is_chunk()) {
-        depth = kChunkDepth;
-    } else if (average_call_seconds_ < kTinyCallSeconds) {
-        depth = kTinyDepth;
-    } else if (average_call_seconds_ < kShortCallSeconds) {
-        depth = kShortDepth;
-    }
-    if (options_.recycle_after_calls > 0) {
-        const std::uint64_t used = std::min(worker.calls(), options_.recycle_after_calls);
-        depth = std::min<std::uint64_t>(
-            work.is_chunk() ? 1 : depth, options_.recycle_after_calls - used);
-    }
-    return depth;
+/// How many calls the worker may still be sent before it is replaced.
+std::uint64_t Pool::calls_before_recycling(PoolWorker& worker) const noexcept {
+    const std::uint64_t used = worker.calls() + worker.link().in_flight();
+    return options_.recycle_after_calls - std::min(used, options_.recycle_after_calls);
 }
 
-PoolWorker* Pool::worker_for(const Work& work) noexcept {
+bool Pool::can_send_ahead(PoolWorker& worker, const Work& work) const noexcept {
+    // What limits a call, looks at its worker or replaces it wants it to be alone there.
+    if (work.timeout || options_.capture_output || options_.recycle_above_rss_bytes > 0) {
+        return false;
+    }
+    if (options_.recycle_after_calls > 0 &&
+        (work.is_chunk() || calls_before_recycling(worker) == 0)) {
+        return false;
+    }
+    return worker.link().messages() < kMessagesAhead && worker.link().has_half() &&
+           (work.is_chunk() || average_call_seconds_ < kShortCallSeconds);
+}
+
+PoolWorker* Pool::worker_for(const Work& work, SendAhead ahead) noexcept {
     PoolWorker* best = nullptr;
     for (const auto& worker : slots_) {
-        if (!worker || !is_available(*worker)) {
+        if (!worker || !is_available(*worker) || !worker->link().can_take(work)) {
             continue;
         }
         const std::size_t load = worker->link().in_flight();
-        if (load >= depth_for(*worker, work) || !worker->link().can_take(work)) {
-            continue;
-        }
         if (load == 0) {
             return worker.get();
         }
-        if (best == nullptr || load < best->link().in_flight()) {
+        if (ahead == SendAhead::kYes && can_send_ahead(*worker, work) &&
+            (best == nullptr || load < best->link().in_flight())) {
             best = worker.get();
         }
     }
     return best;
 }
 
-void Pool::dispatch() noexcept {
+/// How many calls are worth one message to this worker: each of the others gets its part.
+std::size_t Pool::calls_together(PoolWorker& worker) const noexcept {
+    if (options_.recycle_above_rss_bytes > 0 || !worker.link().has_half()) {
+        return 1;
+    }
+    const auto worth = static_cast<std::size_t>(
+        std::min(kSecondsTogether / std::max(average_call_seconds_, 1e-7), 1e6));
+    const std::size_t part = (queue_.size() + slots_.size() - 1) / slots_.size();
+    std::size_t calls = std::min({worth, part, kMaxCallsTogether});
+    if (options_.recycle_after_calls > 0) {
+        calls = std::min<std::uint64_t>(calls, calls_before_recycling(worker));
+    }
+    return std::max<std::size_t>(calls, 1);
+}
+
+/// What goes to the worker in one message, from the front of the queue.
+std::vector<Work*> Pool::take_for(PoolWorker& worker) {
+    std::vector<Work*> works;
+    const std::size_t most =
+        can_join(*queue_.front(), options_) ? calls_together(worker) : std::size_t{1};
+    works.reserve(most);
+    std::size_t bytes = 0;
+    while (Work* work = queue_.front()) {
+        bytes += work->arguments.size();
+        if (works.size() == most ||
+            (!works.empty() && (!can_join(*work, options_) || bytes > kMaxBytesTogether))) {
+            break;
+        }
+        queue_.remove(*work);
+        works.push_back(work);
+    }
+    return works;
+}
+
+void Pool::dispatch(SendAhead ahead) noexcept {
     if (!runs()) {
         return;
     }
     bool moved = false;
     while (Work* work = queue_.front()) {
-        PoolWorker* worker = worker_for(*work);
+        PoolWorker* worker = worker_for(*work, ahead);
         if (worker == nullptr) {
             break;
         }
-        queue_.remove(*work);
-        send(*worker, *work);
+        send(*worker, take_for(*worker));
         moved = true;
     }
     if (moved && options_.max_overflow > 0) {
@@ -149,17 +197,35 @@ void Pool::dispatch() noexcept {
     }
 }
 
-void Pool::send(PoolWorker& worker, Work& work) noexcept {
-    work.place_ = Work::Place::kSent;
-    try {
-        worker.send(work);
-    } catch (...) {
-        // Nothing of it reached the worker: the message could not be built.
-        fail(work, std::current_exception());
-        settle(work);
+/// On the next turn of the loop: until then, more may come that is better sent together.
+void Pool::dispatch_soon() noexcept {
+    if (std::exchange(dispatch_armed_, true)) {
         return;
     }
-    if (work.timeout) {
+    dispatch_handle_ = loop_.call_soon([this] {
+        dispatch_armed_ = false;
+        dispatch();
+    });
+}
+
+void Pool::send(PoolWorker& worker, const std::vector<Work*>& works) noexcept {
+    for (Work* work : works) {
+        work->place_ = Work::Place::kSent;
+    }
+    try {
+        worker.send(works);
+    } catch (...) {
+        // Nothing of it reached the worker: the message could not be built.
+        for (Work* work : works) {
+            fail(*work, std::current_exception());
+            settle(*work);
+        }
+        return;
+    }
+    Work& work = *works.front();
+    if (works.size() > 1) {
+        look_later();
+    } else if (work.timeout) {
         worker.timed = &work;
         worker.timeout_timer =
             loop_.call_later(*work.timeout, [this, &worker, &work, limit = *work.timeout] {
@@ -189,13 +255,10 @@ void Pool::rebalance() noexcept {
     if (loaded == nullptr) {
         return;
     }
-    const Duration busy = loop_.now() - loaded->busy_since();
-    if (busy < kStealAfter) {
-        rebalance_later();
+    if (loop_.now() - loaded->busy_since() < kLookAfter) {
+        look_later();
         return;
     }
-    average_call_seconds_ =
-        std::max(average_call_seconds_, std::chrono::duration<double>(busy).count());
     take_back(*loaded);
     if (!queue_.empty()) {
         dispatch();
@@ -212,16 +275,38 @@ void Pool::take_back(PoolWorker& worker) noexcept {
     requeue(taken);
 }
 
-void Pool::rebalance_later() noexcept {
-    if (std::exchange(rebalance_armed_, true)) {
+void Pool::look_later() noexcept {
+    if (std::exchange(look_armed_, true)) {
         return;
     }
-    rebalance_timer_ = loop_.call_later(kStealAfter, [this] {
-        rebalance_armed_ = false;
-        if (queue_.empty()) {
-            rebalance();
-        }
+    look_timer_ = loop_.call_later(kLookAfter, [this] {
+        look_armed_ = false;
+        look_at_workers();
     });
+}
+
+/// Among calls that travel together one may take long: those before it are given out, and those
+/// behind it are for a worker that is idle.
+void Pool::look_at_workers() noexcept {
+    bool again = false;
+    for (const auto& worker : slots_) {
+        if (!worker || worker->link().in_flight() < 2) {
+            continue;
+        }
+        again = true;
+        worker->link().harvest();
+        const Duration busy = loop_.now() - worker->busy_since();
+        if (busy >= kLookAfter) {
+            average_call_seconds_ =
+                std::max(average_call_seconds_, std::chrono::duration<double>(busy).count());
+        }
+    }
+    if (again) {
+        look_later();
+    }
+    if (queue_.empty()) {
+        rebalance();
+    }
 }
 
 void Pool::measure(const PoolWorker& worker, const Work& work) noexcept {
@@ -246,10 +331,15 @@ void Pool::on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept
     deliver(work, reply);
     settle(work);
     recycle_if_due(worker);
-    dispatch();
+    dispatch_soon();
     if (state_ != State::kRunning) {
         wake_waiters();
     }
+}
+
+void Pool::on_returned(const std::vector<Work*>& works) noexcept {
+    requeue(works);
+    dispatch_soon();
 }
 
 void Pool::deliver(Work& work, const Reply& reply) noexcept {
@@ -300,6 +390,10 @@ void Pool::count(const Work& work, const Tally& calls) noexcept {
 
 void Pool::settle(Work& work) noexcept {
     work.place_ = Work::Place::kNowhere;
+    // Its owner may keep it for the result.
+    if (work.arguments.capacity() > ipc::Buffer::kInlineBytes) {
+        work.arguments = ipc::Buffer(work.arguments.max_size());
+    }
     work.drop();
 }
 
@@ -316,7 +410,7 @@ void Pool::fail_running(const std::exception_ptr& error) noexcept {
         if (worker) {
             for (Work* work : worker->link().outstanding()) {
                 fail(*work, error);
-                worker->link().request_cancel(*work);
+                interrupt(*worker, *work);
             }
             worker->timeout_timer.cancel();
         }
@@ -354,16 +448,23 @@ void Pool::stop_running(PoolWorker& worker, Work& work) noexcept {
     worker.timeout_timer.cancel();
     worker.timed = nullptr;
     worker.cancelling = &work;
-    worker.link().request_cancel(work);
-    if (supervisor_) {
-        supervisor_->send(process::Interrupt{worker.key()});
-    }
+    interrupt(worker, work);
     if (options_.cancel_grace) {
         worker.grace_timer = loop_.call_later(*options_.cancel_grace, [this, &worker] {
-            kill(worker, "it went on with a call that was cancelled");
+            worker.link().harvest();
+            if (worker.cancelling != nullptr) {
+                kill(worker, "it went on with a call that was cancelled");
+            }
         });
     }
     dispatch();
+}
+
+/// Asks for the end of this call. One that has ended meanwhile is left alone, and so is the next.
+void Pool::interrupt(PoolWorker& worker, Work& work) noexcept {
+    if (worker.link().request_cancel(work) && supervisor_) {
+        supervisor_->send(process::Interrupt{worker.key()});
+    }
 }
 
 void Pool::on_call_timeout(PoolWorker& worker, Work& work, milliseconds limit) noexcept {
@@ -377,6 +478,12 @@ void Pool::on_call_timeout(PoolWorker& worker, Work& work, milliseconds limit) n
     stop_running(worker, work);
 }
 
+void Pool::on_channel_end(PoolWorker& worker) noexcept {
+    // What it had not begun need not wait for the supervisor's report.
+    take_back(worker);
+    dispatch();
+}
+
 void Pool::on_gone(PoolWorker& worker) noexcept {
     statistics_.exited += worker.pid() > 0 ? 1 : 0;
     WorkerLink::Remains remains = worker.link().remains();
@@ -384,12 +491,6 @@ void Pool::on_gone(PoolWorker& worker) noexcept {
     requeue(remains.not_begun);
     const auto error = worker.death(remains.phase, remains.note);
     for (const WorkerLink::Lost& lost : remains.lost) {
-void Pool::on_channel_end(PoolWorker& worker) noexcept {
-    // What it had not begun need not wait for the supervisor's report.
-    take_back(worker);
-    dispatch();
-}
-
         log::debug("aiomisc.pool", "{}: {}", options_.name, describe_exception(error));
         lose(lost, error);
     }

@@ -121,13 +121,27 @@ void Pool::abandon() noexcept {
         loop_.extension<PoolRegistry>().pools.erase(this);
     }
     respawn_timer_.cancel();
-    restart_limit_timer_.cancel();
-    rebalance_timer_.cancel();
+    start_limit_timer_.cancel();
+    look_timer_.cancel();
+    dispatch_handle_.cancel();
     burial_.cancel();
-    // The end of the control socket makes the supervisor kill everything below it.
+    // The end of the control socket makes the supervisor kill everything below it. One that is in
+    // its initializer does not look at the socket.
+    if (supervisor_ && !supervisor_->closed() && !supervisor_ready_) {
+        kill_supervisor();
+    }
     supervisor_.reset();
     drop_workers();
-    changed_.set();
+    wake_waiters();
+}
+
+void Pool::kill_supervisor() noexcept {
+    try {
+        process::Zygote::ensure(worker_hooks()).kill_supervisor(supervisor_pid_, kShutdownLimit);
+    } catch (const std::exception& error) {
+        log::error(
+            "aiomisc.pool", "{}: cannot kill the supervisor: {}", options_.name, error.what());
+    }
 }
 
 void Pool::drop_workers() noexcept {
@@ -179,17 +193,52 @@ Task<bool> Pool::wait_until(Condition condition, TimePoint deadline) {
     co_return true;
 }
 
+/// A place in the line before a full queue. Whoever leaves it lets the next one look.
+class Pool::PlaceInLine {
+public:
+    explicit PlaceInLine(Pool& pool)
+        : pool_(pool), position_(pool.line_.insert(pool.line_.end(), &turn_)) {}
+
+    PlaceInLine(const PlaceInLine&) = delete;
+    PlaceInLine& operator=(const PlaceInLine&) = delete;
+
+    ~PlaceInLine() {
+        pool_.line_.erase(position_);
+        pool_.wake_first_in_line();
+    }
+
+    [[nodiscard]] bool is_first() const noexcept { return position_ == pool_.line_.begin(); }
+
+    Event& turn() noexcept { return turn_; }
+
+private:
+    Pool& pool_;
+    Event turn_;
+    std::list<Event*>::iterator position_;
+};
+
 Task<> Pool::room() {
     const auto self = shared_from_this();
-    while (state_ == State::kRunning && !has_room()) {
-        changed_.clear();
-        co_await changed_.wait();
+    // Nobody passes those who wait: a producer that comes back at once would get every place.
+    if (state_ == State::kRunning && !(has_room() && line_.empty())) {
+        PlaceInLine place(*this);
+        while (state_ == State::kRunning && !(has_room() && place.is_first())) {
+            place.turn().clear();
+            co_await place.turn().wait();
+        }
     }
     throw_unless_open();
 }
 
 void Pool::wake_waiters() noexcept {
     changed_.set();
+    wake_first_in_line();
+}
+
+void Pool::wake_first_in_line() noexcept {
+    if (!line_.empty() && (has_room() || state_ != State::kRunning)) {
+        line_.front()->set();
+    }
 }
 
 Task<> Pool::start() {
@@ -199,36 +248,45 @@ Task<> Pool::start() {
     }
     state_ = State::kStarting;
     open_supervisor();
-    const auto settled = [this] {
-        return state_ != State::kStarting || initializer_error_ || !supervisor_ ||
-               supervisor_->closed() ||
-               (supervisor_ready_ && std::ranges::all_of(slots_, [](const auto& worker) {
-                    return worker && worker->state() == PoolWorker::State::kReady;
-                }));
-    };
-    const bool in_time = co_await wait_until(settled, loop_.now() + options_.start_timeout);
-    if (state_ == State::kClosing || state_ == State::kClosed) {
+    start_limit_timer_ = loop_.call_later(options_.start_timeout, [this] {
+        if (state_ == State::kStarting) {
+            break_pool(fmt::format("not ready within {} ms", options_.start_timeout.count()));
+        }
+    });
+    // The events decide, not this coroutine: whoever awaits it may be cancelled.
+    while (state_ == State::kStarting) {
+        changed_.clear();
+        co_await changed_.wait();
+    }
+    if (state_ == State::kBroken) {
+        std::rethrow_exception(initializer_error_ ? initializer_error_ : broken_);
+    }
+    if (state_ != State::kRunning) {
         throw PoolClosed(options_.name + ": the pool was closed while it started");
+    }
+}
+
+/// Whether the start has come to its end, one way or the other.
+void Pool::advance_start() noexcept {
+    if (state_ != State::kStarting) {
+        return;
     }
     if (initializer_error_) {
         break_pool("the initializer failed: " + describe_exception(initializer_error_));
-        std::rethrow_exception(initializer_error_);
+    } else if (!supervisor_ || supervisor_->closed()) {
+        break_pool("the supervisor ended before the workers were ready: " + supervisor_ending_);
+    } else if (supervisor_ready_ && std::ranges::all_of(slots_, [](const auto& worker) {
+                   return worker && worker->state() == PoolWorker::State::kReady;
+               })) {
+        start_limit_timer_.cancel();
+        state_ = State::kRunning;
+        log::debug(
+            "aiomisc.pool",
+            "{}: {} workers, supervisor {}",
+            options_.name,
+            slots_.size(),
+            supervisor_pid_);
     }
-    if (!in_time || !supervisor_ready_ || supervisor_->closed()) {
-        break_pool(
-            in_time ? "the supervisor ended before the workers were ready: " + supervisor_ending_
-                    : fmt::format("not ready within {} ms", options_.start_timeout.count()));
-    }
-    if (broken_) {
-        std::rethrow_exception(broken_);
-    }
-    state_ = State::kRunning;
-    log::debug(
-        "aiomisc.pool",
-        "{}: {} workers, supervisor {}",
-        options_.name,
-        slots_.size(),
-        supervisor_pid_);
 }
 
 void Pool::open_supervisor() {
@@ -316,6 +374,7 @@ void Pool::on_supervisor_event(process::SupervisorEvent* event) {
                 supervisor_ending_ = ending_of(exited.wait_status);
             }},
         *event);
+    advance_start();
     wake_waiters();
 }
 
@@ -347,6 +406,7 @@ void Pool::on_supervisor_gone() {
     for (PoolWorker* worker : workers) {
         worker->supervisor_gone();
     }
+    advance_start();
     restart_supervisor();
     wake_waiters();
 }
@@ -373,7 +433,7 @@ void Pool::restart_supervisor() noexcept {
             break_pool(error.what());
             return;
         }
-        restart_limit_timer_ = loop_.call_later(options_.start_timeout, [this] {
+        start_limit_timer_ = loop_.call_later(options_.start_timeout, [this] {
             if (!supervisor_ready_) {
                 break_pool("a new supervisor was not ready in time");
             }
@@ -498,6 +558,11 @@ Task<> Pool::close(CloseOptions options) {
         wake_waiters();
     }
     if (!closing_ && state_ != State::kClosed) {
+        // At once: nothing is accepted any more, and who closes next finds it so.
+        if (state_ != State::kBroken) {
+            state_ =
+                options.graceful && state_ == State::kRunning ? State::kDraining : State::kClosing;
+        }
         // A task of its own: it goes on when whoever awaits close() is cancelled.
         closing_ = create_task(close_once(self, options), "close " + options_.name);
     }
@@ -509,9 +574,8 @@ Task<> Pool::close(CloseOptions options) {
 
 Task<> Pool::close_once(std::shared_ptr<Pool> self, CloseOptions options) {
     Pool& pool = *self;
-    if (options.graceful && pool.state_ == State::kRunning) {
-        pool.state_ = State::kDraining;
-        pool.wake_waiters();
+    pool.wake_waiters();
+    if (pool.state_ == State::kDraining) {
         co_await pool.wait_until(
             [&pool] { return pool.all_idle() || pool.state_ != State::kDraining; },
             pool.loop_.now() + options.timeout);
@@ -537,7 +601,7 @@ Task<> Pool::close_processes() {
     fail_running(closed);
     wake_waiters();
     respawn_timer_.cancel();
-    restart_limit_timer_.cancel();
+    start_limit_timer_.cancel();
     if (!supervisor_ || supervisor_->closed()) {
         co_return;
     }
@@ -553,7 +617,7 @@ Task<> Pool::close_processes() {
         co_return;
     }
     log::warning("aiomisc.pool", "{}: the supervisor does not end, it is killed", options_.name);
-    process::Zygote::ensure(worker_hooks()).kill_supervisor(supervisor_pid_, kShutdownLimit);
+    kill_supervisor();
     if (!co_await wait_until(gone, loop_.now() + kShutdownLimit)) {
         log::error(
             "aiomisc.pool",

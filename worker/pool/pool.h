@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,10 +22,11 @@ namespace aiomisc::detail {
 
 /// Design of the pool
 ///
-/// Work waits in one queue in the parent. A worker that is ready gets one piece at a time; while
-/// calls are so short that the way to the worker costs more than they do, a few more are sent
-/// ahead, and taken back for a worker that falls idle: revoking is exact, see WorkerPage. Only the
-/// parent schedules; supervisor and workers know no queue.
+/// Work waits in one queue in the parent. A worker that is ready gets one piece at a time. While
+/// calls are so short that the way to the worker costs more than they do, several travel together,
+/// and a second message is sent ahead; what a worker has not begun is taken back for one that falls
+/// idle: revoking is exact, see WorkerPage. Only the parent schedules; supervisor and workers know
+/// no queue.
 ///
 ///     submit ─► queue ─► dispatch ─► worker ─► reply ─► settle
 ///                 ▲                    │ dies: what it had begun fails, the rest goes back to the
@@ -58,6 +60,10 @@ public:
     /// The same for a chunk of a map, which bounds itself: the limit of the queue is for calls.
     void submit_chunk(Work& work);
 
+    /// For what is left of a chunk whose worker did not come to its end: it was accepted already,
+    /// so a closing pool that finishes its calls takes it.
+    void resubmit_chunk(Work& work);
+
     /// Whether submit() would accept a call now; if not, waits until it does.
     [[nodiscard]] bool has_room() const noexcept;
     Task<> room();
@@ -79,6 +85,8 @@ public:
     [[nodiscard]] pid_t supervisor_pid() const noexcept { return supervisor_pid_; }
 
 private:
+    class PlaceInLine;
+
     /// kDraining: closing, once all calls are done; until then it runs.
     enum class State : std::uint8_t {
         kNew,
@@ -92,14 +100,21 @@ private:
 
     // dispatch.cpp: from the queue to workers and back
     void enqueue(Work& work) noexcept;
-    void dispatch() noexcept;
-    [[nodiscard]] PoolWorker* worker_for(const Work& work) noexcept;
-    [[nodiscard]] std::size_t depth_for(const PoolWorker& worker, const Work& work) const noexcept;
-    void send(PoolWorker& worker, Work& work) noexcept;
+    enum class SendAhead : std::uint8_t { kNo, kYes };
+    void dispatch(SendAhead ahead = SendAhead::kYes) noexcept;
+    void dispatch_soon() noexcept;
+    [[nodiscard]] PoolWorker* worker_for(const Work& work, SendAhead ahead) noexcept;
+    [[nodiscard]] bool can_send_ahead(PoolWorker& worker, const Work& work) const noexcept;
+    [[nodiscard]] std::uint64_t calls_before_recycling(PoolWorker& worker) const noexcept;
+    [[nodiscard]] std::size_t calls_together(PoolWorker& worker) const noexcept;
+    [[nodiscard]] std::vector<Work*> take_for(PoolWorker& worker);
+    void send(PoolWorker& worker, const std::vector<Work*>& works) noexcept;
     [[nodiscard]] PoolWorker* worker_to_relieve() const noexcept;
     void rebalance() noexcept;
     void take_back(PoolWorker& worker) noexcept;
-    void rebalance_later() noexcept;
+    void look_later() noexcept;
+    void look_at_workers() noexcept;
+    void interrupt(PoolWorker& worker, Work& work) noexcept;
     void requeue(const std::vector<Work*>& taken) noexcept;
     void settle(Work& work) noexcept;
     void deliver(Work& work, const Reply& reply) noexcept;
@@ -112,6 +127,8 @@ private:
     void measure(const PoolWorker& worker, const Work& work) noexcept;
 
     void on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept override;
+    void on_returned(const std::vector<Work*>& works) noexcept override;
+    void on_channel_end(PoolWorker& worker) noexcept override;
     void on_gone(PoolWorker& worker) noexcept override;
     void kill(PoolWorker& worker, std::string reason) noexcept override;
     void on_output(
@@ -119,7 +136,6 @@ private:
 
     // pool.cpp: processes
     void open_supervisor();
-    void on_channel_end(PoolWorker& worker) noexcept override;
     void on_supervisor_event(process::SupervisorEvent* event);
     void on_supervisor_gone();
     void restart_supervisor() noexcept;
@@ -130,7 +146,10 @@ private:
     void break_pool(const std::string& reason) noexcept;
     [[nodiscard]] PoolWorker* find(process::ChildKey key) noexcept;
     void bury(std::unique_ptr<PoolWorker> worker) noexcept;
+    void advance_start() noexcept;
+    void kill_supervisor() noexcept;
     void wake_waiters() noexcept;
+    void wake_first_in_line() noexcept;
     Task<> close_processes();
     static Task<> close_once(std::shared_ptr<Pool> self, CloseOptions options);
     template <typename Condition>
@@ -171,10 +190,13 @@ private:
 
     RestartPolicy restarts_;
     CallHandle respawn_timer_;
-    CallHandle restart_limit_timer_;  // of the start of a supervisor that replaces one
-    CallHandle rebalance_timer_;
-    bool rebalance_armed_ = false;
-    Event changed_;  ///< set when anything happened that start(), close() or room() may wait for
+    CallHandle start_limit_timer_;  // of the start of a supervisor, the first or another
+    CallHandle look_timer_;
+    bool look_armed_ = false;
+    CallHandle dispatch_handle_;
+    bool dispatch_armed_ = false;
+    Event changed_;           ///< set when anything happened that start() or close() may wait for
+    std::list<Event*> line_;  ///< of those that wait in room(), each with an event of its own
 
     TaskHandle<> closing_;
     std::uint64_t last_call_id_ = 0;

@@ -29,6 +29,21 @@ struct Claim {
     }
 };
 
+struct Cancel {
+    Sequence wanted;
+    Sequence finished;
+
+    explicit Cancel(std::uint64_t word) noexcept
+        : wanted(static_cast<Sequence>(word)), finished(static_cast<Sequence>(word >> 32)) {}
+
+    Cancel(Sequence wanted_call, Sequence finished_call) noexcept
+        : wanted(wanted_call), finished(finished_call) {}
+
+    [[nodiscard]] std::uint64_t word() const noexcept {
+        return (static_cast<std::uint64_t>(finished) << 32) | wanted;
+    }
+};
+
 void* map_shared(const UniqueFd& file, std::size_t size) {
     void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
     if (memory == MAP_FAILED) {
@@ -96,20 +111,33 @@ Sequence WorkerPage::started() const noexcept {
     return Claim(header_->claim.load(std::memory_order_acquire)).started;
 }
 
-void WorkerPage::request_cancel(Sequence call) noexcept {
-    header_->cancel.store(call, std::memory_order_release);
+bool WorkerPage::request_cancel(Sequence call) noexcept {
+    std::uint64_t word = header_->cancel.load(std::memory_order_acquire);
+    do {
+        if (!sequence_after(call, Cancel(word).finished)) {
+            return false;
+        }
+    } while (!header_->cancel.compare_exchange_weak(
+        word,
+        Cancel(call, Cancel(word).finished).word(),
+        std::memory_order_acq_rel,
+        std::memory_order_acquire));
+    return true;
+}
+
+bool WorkerPage::worker_finish(Sequence call) noexcept {
+    std::uint64_t word = header_->cancel.load(std::memory_order_acquire);
+    while (!header_->cancel.compare_exchange_weak(
+        word,
+        Cancel(Cancel(word).wanted, call).word(),
+        std::memory_order_acq_rel,
+        std::memory_order_acquire)) {
+    }
+    return Cancel(word).wanted == call;
 }
 
 bool WorkerPage::cancel_requested(Sequence call) const noexcept {
-    return header_->cancel.load(std::memory_order_acquire) == call;
-}
-
-void WorkerPage::set_chunk_index(std::uint32_t index) noexcept {
-    header_->chunk_index.store(index, std::memory_order_release);
-}
-
-std::uint32_t WorkerPage::chunk_index() const noexcept {
-    return header_->chunk_index.load(std::memory_order_acquire);
+    return Cancel(header_->cancel.load(std::memory_order_acquire)).wanted == call;
 }
 
 std::span<std::byte> WorkerPage::data() noexcept {

@@ -25,6 +25,15 @@
 // or revoked, never both: revoke() returns the last one started, and all in (started, upto] will
 // never start.
 //
+// Who may be cancelled. A second word of the same kind holds
+//
+//     finished  the last call that the worker has ended
+//     wanted    the call whose cancellation is asked for
+//
+// request_cancel(seq) is refused once seq is finished; worker_finish(seq) tells whether it was
+// asked for before. So both sides agree whether a signal is on its way for this call, and the
+// worker lets it come before it begins another.
+//
 // Sequence numbers wrap. They are compared by their signed difference, which is right while the two
 // halves and the calls in flight lie within 2^31 of each other; claiming moves both halves along,
 // so they do.
@@ -75,15 +84,15 @@ public:
     /// The last call that the worker has begun.
     [[nodiscard]] Sequence started() const noexcept;
 
-    /// In the parent: asks the worker to stop this call. It has no effect on any other.
-    void request_cancel(Sequence call) noexcept;
+    /// In the parent: asks the worker to stop this call. It has no effect on any other. Returns
+    /// false if the worker has ended it: its answer is on the way, and it must not be signalled.
+    bool request_cancel(Sequence call) noexcept;
 
     /// In the worker. Signal-safe.
     [[nodiscard]] bool cancel_requested(Sequence call) const noexcept;
 
-    /// Of the call being run, where it is a chunk of many: the item it is at.
-    void set_chunk_index(std::uint32_t index) noexcept;
-    [[nodiscard]] std::uint32_t chunk_index() const noexcept;
+    /// In the worker: the call has ended. Returns whether its cancellation was asked for.
+    bool worker_finish(Sequence call) noexcept;
 
     [[nodiscard]] CrashNote& crash_note() noexcept { return header_->note; }
 
@@ -99,15 +108,12 @@ private:
         std::uint64_t magic = kMagic;
         // Apart from each other: one is written for every call, the other polled by the task.
         alignas(64) std::atomic<std::uint64_t> claim{0};
-        alignas(64) std::atomic<std::uint32_t> cancel{0};
-        std::atomic<std::uint32_t> chunk_index{0};
+        alignas(64) std::atomic<std::uint64_t> cancel{0};
         alignas(64) CrashNote note;
     };
 
     static_assert(
         std::atomic<std::uint64_t>::is_always_lock_free, "a lock cannot be shared by processes");
-    static_assert(
-        std::atomic<std::uint32_t>::is_always_lock_free, "a lock cannot be shared by processes");
 
     WorkerPage(Header* header, std::size_t size) noexcept : header_(header), size_(size) {}
 

@@ -14,6 +14,8 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
+#include <ctime>
 #include <utility>
 
 #include <capnp/rpc-twoparty.h>
@@ -35,14 +37,33 @@ capnp::Data::Reader data_of(std::span<const std::byte> bytes) noexcept {
     return {reinterpret_cast<const kj::byte*>(bytes.data()), bytes.size()};
 }
 
+/// An interrupt that is on its way arrives within this time, or the supervisor is gone, and so will
+/// be the worker.
+constexpr timespec kInterruptWait{1, 0};
+
+volatile std::sig_atomic_t interrupted = 0;
+
 /// What a task did to the delivery of the interrupt, the next one must not inherit.
 void restore_signals() noexcept {
     sigset_t none;
     ::sigemptyset(&none);
     ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
     struct sigaction interrupt{};
-    interrupt.sa_handler = [](int) {};  // without SA_RESTART: blocking calls end with EINTR
+    // Without SA_RESTART: blocking calls end with EINTR.
+    interrupt.sa_handler = [](int) { interrupted = 1; };
     ::sigaction(SIGUSR2, &interrupt, nullptr);
+    interrupted = 0;
+}
+
+/// Lets the interrupt of a call that has just ended come, so that it cannot hit the next one.
+void await_interrupt() noexcept {
+    sigset_t interrupt;
+    ::sigemptyset(&interrupt);
+    ::sigaddset(&interrupt, SIGUSR2);
+    ::pthread_sigmask(SIG_BLOCK, &interrupt, nullptr);
+    if (interrupted == 0) {
+        ::sigtimedwait(&interrupt, nullptr, &kInterruptWait);
+    }
 }
 
 void put_error(schema::Outcome::Builder outcome, const std::exception_ptr& error) {
@@ -64,12 +85,38 @@ FunctionKey key_of(schema::FunctionId::Reader function) noexcept {
     return {function.getModule(), function.getOffset()};
 }
 
-const Thunk& thunk_of(schema::FunctionId::Reader function) {
-    const Thunk* thunk = find_thunk(key_of(function));
-    if (thunk == nullptr) {
-        throw ProtocolError("the function is not registered in the worker");
+SharedArea::Half half_of(schema::Half half) noexcept {
+    return static_cast<SharedArea::Half>(half);
+}
+
+std::uint32_t read_u32(const std::byte* at) noexcept {
+    std::uint32_t value = 0;
+    std::memcpy(&value, at, sizeof value);
+    return value;
+}
+
+/// The arguments of the next call of a chunk, which are cut off it.
+std::span<const std::byte> cut_arguments(std::span<const std::byte>& chunk) {
+    if (chunk.size() < kArgumentHeaderBytes) {
+        throw ProtocolError("a chunk has fewer arguments than calls");
     }
-    return *thunk;
+    const std::uint32_t size = read_u32(chunk.data());
+    chunk = chunk.subspan(kArgumentHeaderBytes);
+    if (size > chunk.size()) {
+        throw ProtocolError("an argument of a chunk is longer than the chunk");
+    }
+    const auto arguments = chunk.first(size);
+    chunk = chunk.subspan(size);
+    return arguments;
+}
+
+void put_results(schema::Results::Builder results, const ChunkRunner& runner) {
+    results.setDone(runner.done());
+    results.setShared(runner.used());
+    results.setElapsedNanoseconds(static_cast<std::uint64_t>(runner.elapsed().count()));
+    if (runner.full()) {
+        results.setOverflow(data_of(runner.overflow()));
+    }
 }
 
 ipc::Compression method_of(schema::Compression method) noexcept {
@@ -106,6 +153,17 @@ WorkerServer::~WorkerServer() noexcept {
     this_task_state().page = nullptr;
 }
 
+const Thunk& WorkerServer::thunk_of(schema::FunctionId::Reader function) const {
+    const Thunk* thunk = find_thunk(key_of(function));
+    if (thunk != nullptr) {
+        return *thunk;
+    }
+    const auto failure = load_failures_.find(function.getModule());
+    throw ProtocolError(
+        failure == load_failures_.end() ? "the function is not registered in the worker"
+                                        : failure->second);
+}
+
 bool WorkerServer::begin(process::Sequence sequence, std::uint64_t call_id, std::uint32_t attempt) {
     // Results of earlier calls do not wait for this one. They leave before it is begun, so that no
     // more than one call is begun and not answered.
@@ -126,6 +184,9 @@ void WorkerServer::end() noexcept {
     // own.
     guard_.end_if_copy();
     std::fflush(stdout);
+    if (page_.worker_finish(this_task_state().sequence)) {
+        await_interrupt();
+    }
     area_.set_phase(CallPhase::kIdle);
 }
 
@@ -153,11 +214,8 @@ std::span<const std::byte> WorkerServer::arguments_of(schema::Payload::Reader pa
     throw ProtocolError("arguments of an unknown kind");
 }
 
-std::span<std::byte> WorkerServer::result_memory(process::Sequence sequence) const {
-    if (!area_.results_free(sequence)) {
-        return {};
-    }
-    const auto memory = area_.results(sequence);
+std::span<std::byte> WorkerServer::result_memory(schema::Half half) const {
+    const auto memory = area_.results(half_of(half));
     return memory.first(std::min(memory.size(), max_payload_bytes_));
 }
 
@@ -168,7 +226,7 @@ kj::Promise<void> WorkerServer::call(CallContext context) {
         context.getResults(capnp::MessageSize{8, 0}).initOutcome().setRevoked();
         return kj::READY_NOW;
     }
-    ResultFrame frame(area_, guard_, result_memory(sequence), result_);
+    ResultFrame frame(area_, guard_, result_memory(parameters.getHalf()), result_);
     std::exception_ptr error;
     bool cancelled = false;
     try {
@@ -198,6 +256,26 @@ kj::Promise<void> WorkerServer::call(CallContext context) {
     return kj::READY_NOW;
 }
 
+kj::Promise<void> WorkerServer::calls(CallsContext context) {
+    const auto parameters = context.getParams();
+    const process::Sequence first = parameters.getSequence();
+    ChunkRunner runner(area_, guard_, first, half_of(parameters.getHalf()), max_payload_bytes_);
+    for (const auto call : parameters.getCalls()) {
+        if (runner.full() || !begin(first + runner.done(), call.getCallId(), call.getAttempt())) {
+            break;
+        }
+        try {
+            runner.run(thunk_of(call.getFunction()), bytes_of(call.getArguments()));
+        } catch (const ProtocolError&) {
+            runner.fail(std::current_exception());
+        }
+        end();
+        runner.commit();
+    }
+    put_results(context.getResults(capnp::MessageSize{24, 0}).initResults(), runner);
+    return kj::READY_NOW;
+}
+
 kj::Promise<void> WorkerServer::chunk(ChunkContext context) {
     const auto parameters = context.getParams();
     const process::Sequence sequence = parameters.getSequence();
@@ -205,28 +283,39 @@ kj::Promise<void> WorkerServer::chunk(ChunkContext context) {
         context.getResults(capnp::MessageSize{8, 0}).setRevoked(true);
         return kj::READY_NOW;
     }
-    // The parent sends a chunk only when its half of the results is free.
-    ChunkRunner runner(page_, area_, guard_, sequence, result_);
-    runner.run(
+    ChunkRunner runner(area_, guard_, sequence, half_of(parameters.getHalf()), max_payload_bytes_);
+    make_calls(
+        runner,
         thunk_of(parameters.getFunction()),
         arguments_of(parameters.getArguments()),
         parameters.getCount(),
         std::chrono::microseconds(parameters.getBudgetMicroseconds()));
     end();
-    auto results = context.getResults(capnp::MessageSize{24, 0});
-    results.setDone(runner.done());
-    results.setElapsedNanoseconds(static_cast<std::uint64_t>(runner.elapsed().count()));
-    if (runner.spilled()) {
-        results.initResults().setInline(data_of(runner.results()));
-    } else {
-        results.initResults().setShared(runner.results().size());
-    }
+    put_results(context.getResults(capnp::MessageSize{24, 0}).initResults(), runner);
     return kj::READY_NOW;
+}
+
+void WorkerServer::make_calls(
+    ChunkRunner& runner,
+    const Thunk& thunk,
+    std::span<const std::byte> arguments,
+    std::uint32_t count,
+    std::chrono::nanoseconds budget) {
+    while (runner.done() < count && !runner.full() && runner.elapsed() < budget &&
+           !page_.cancel_requested(this_task_state().sequence)) {
+        runner.run(thunk, cut_arguments(arguments));
+        runner.commit();
+    }
 }
 
 kj::Promise<void> WorkerServer::load(LoadContext context) {
     const auto parameters = context.getParams();
-    load_module(parameters.getPath().cStr(), parameters.getModule());
+    try {
+        load_module(parameters.getPath().cStr(), parameters.getModule());
+    } catch (const std::exception& error) {
+        // For the calls behind it: nobody waits for the answer to this one.
+        load_failures_[parameters.getModule()] = error.what();
+    }
     return kj::READY_NOW;
 }
 

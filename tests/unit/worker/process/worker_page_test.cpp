@@ -26,8 +26,6 @@ TEST_CASE("what one side writes into the page, the other reads") {
     REQUIRE(worker.data().size() == 1000);
     std::memcpy(worker.data().data(), "result", 6);
     CHECK(std::memcmp(parent.data().data(), "result", 6) == 0);
-    worker.set_chunk_index(17);
-    CHECK(parent.chunk_index() == 17);
     worker.crash_note().append("last words");
     CHECK(parent.crash_note().text() == "last words");
 }
@@ -89,10 +87,22 @@ TEST_CASE("sequence numbers wrap") {
 TEST_CASE("a cancel request is for one call", "[P11]") {
     auto [parent, file] = WorkerPage::create();
     const WorkerPage worker = WorkerPage::map(file);
-    parent.request_cancel(2);
+    CHECK(parent.request_cancel(2));
     CHECK_FALSE(worker.cancel_requested(1));
     CHECK(worker.cancel_requested(2));
     CHECK_FALSE(worker.cancel_requested(3));
+}
+
+TEST_CASE("a call that has ended is not cancelled any more", "[P11][F83]") {
+    auto [parent, file] = WorkerPage::create();
+    WorkerPage worker = WorkerPage::map(file);
+    CHECK_FALSE(worker.worker_finish(1));
+    CHECK_FALSE(parent.request_cancel(1));
+    CHECK_FALSE(worker.cancel_requested(1));
+    CHECK(parent.request_cancel(2));
+    CHECK(worker.worker_finish(2));  // the worker knows that a signal is on its way
+    CHECK_FALSE(parent.request_cancel(2));
+    CHECK_FALSE(worker.worker_finish(3));
 }
 
 // The parent sends calls ahead of the worker, and now and then takes back what has not begun.
