@@ -28,12 +28,26 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 namespace aiomisc::cli {
 
 namespace {
 
 void say(const std::string& text) {
     fmt::print(stderr, "aiomisc-run: {}\n", text);
+}
+
+/// Of the standard descriptors that were closed, none may become a file of ours: its content would
+/// be taken for items, or be overwritten by output. Using one fails, as it does when it is closed.
+void occupy_standard_descriptors() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        if (::fcntl(fd, F_GETFD) < 0) {
+            // The lowest that is free, so this one.
+            static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+        }
+    }
 }
 
 std::string environment(const char* name) {
@@ -112,6 +126,7 @@ int perform(const Options& options, const std::vector<std::string>& arguments) {
 }  // namespace
 
 int run_application(const std::vector<std::string>& arguments) {
+    occupy_standard_descriptors();
     // A reader that goes away is learned from EPIPE.
     ::signal(SIGPIPE, SIG_IGN);
     try {

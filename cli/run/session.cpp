@@ -179,7 +179,9 @@ void Session::summarize(std::optional<std::uint64_t> not_run) {
     const bool terminal = ::isatty(STDERR_FILENO) == 1;
     const RunTotals& totals = run_->totals();
     const std::chrono::milliseconds elapsed = run_->elapsed();
-    if (started_ && !reader_gone_ &&
+    // Where nothing ran there is nothing to sum up beside the error.
+    const bool ran = totals.succeeded() + totals.failed() > 0;
+    if (started_ && !reader_gone_ && (ran || !error_) &&
         wants_summary(options_.report.summary, totals, not_run, elapsed, terminal)) {
         display_.message(summary_text(totals, not_run, elapsed));
     }

@@ -94,6 +94,23 @@ TEST_CASE("a file of items that is not there is named, and nothing runs", "[laun
     CHECK(launcher.files().empty());
 }
 
+TEST_CASE("a standard descriptor that is closed does not become a file of ours", "[launcher]") {
+    for (const std::string stream : {"stdin", "stdout"}) {
+        INFO(stream);
+        Launcher launcher;
+        const std::string arguments = stream == "stdin" ? "<&-" : "::: A >&-";
+        Process process = Process::start(
+            {"/bin/sh",
+             "-c",
+             "cd \"$1\" && exec \"$0\" --joblog log echo item 2>err " + arguments,
+             AIOMISC_TEST_RUN,
+             launcher.work()});
+        CHECK(process.wait().code == 255);
+        CHECK_THAT(launcher.read("err"), contains(stream + ": Bad file descriptor"));
+        CHECK(launcher.read("log").find("\nitem") == std::string::npos);
+    }
+}
+
 TEST_CASE("an item runs before the next one is there", "[launcher]") {
     Launcher launcher;
     Process process = launcher.start({"-j2", "echo got {}"});
