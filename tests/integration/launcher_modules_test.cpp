@@ -130,6 +130,21 @@ TEST_CASE("a job script runs its stages in the launcher's pool", "[launcher]") {
     CHECK(outcome.err == "");
 }
 
+TEST_CASE("the jobs of the README do what it says", "[launcher]") {
+    Launcher launcher;
+    launcher.write("one.txt", "a\nb\n");
+    launcher.write("long.txt", std::string(200, 'x') + "\n");
+    const Outcome lines = launcher.run(
+        {"-k", job_module("lines"), "file={}", ":::", "one.txt", "long.txt", "absent.txt"});
+    CHECK(lines.out == "one.txt: 2 lines\n");
+    CHECK(lines.status.code == 2);
+    CHECK_THAT(lines.err, contains("job 2 exited with 2"));
+    CHECK_THAT(lines.err, contains("job 3 failed (cannot read absent.txt)"));
+    const Outcome total = launcher.run({job_module("total"), "one.txt", "long.txt"});
+    CHECK(total.out == "3 lines in 2 files\n");
+    CHECK(total.status.code == 0);
+}
+
 TEST_CASE("a job script takes no items", "[launcher]") {
     Launcher launcher;
     const Outcome outcome = launcher.run({job_module("script"), "1", ":::", "2"});
