@@ -9,6 +9,51 @@
 
 namespace aiomisc::ipc {
 
+namespace {
+
+/// Large arguments come and go one after the other. glibc gives their memory back to the kernel
+/// each time, and getting it again costs more than the rest of the call: the last such block is
+/// kept, one for each thread, and never more than kLargest bytes.
+class Spare {
+public:
+    static constexpr std::size_t kSmallest = std::size_t{128} << 10;
+    static constexpr std::size_t kLargest = std::size_t{32} << 20;
+
+    Spare() = default;
+    Spare(const Spare&) = delete;
+    Spare& operator=(const Spare&) = delete;
+
+    ~Spare() { std::free(memory_); }
+
+    /// The block, if it has at least `size` bytes and not far too many; else null.
+    void* take(std::size_t size) noexcept {
+        return size >= kSmallest && size <= size_ && size >= size_ / 4 ? hand_over() : nullptr;
+    }
+
+    void give(void* memory, std::size_t size) noexcept {
+        if (size < kSmallest || size > kLargest) {
+            std::free(memory);
+            return;
+        }
+        std::free(hand_over());
+        memory_ = memory;
+        size_ = size;
+    }
+
+private:
+    void* hand_over() noexcept {
+        size_ = 0;
+        return std::exchange(memory_, nullptr);
+    }
+
+    void* memory_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+thread_local Spare spare;
+
+}  // namespace
+
 PayloadTooLarge::PayloadTooLarge(std::size_t limit)
     : EncodeError("encoded size exceeds the limit of " + std::to_string(limit) + " bytes"),
       limit_(limit) {}
@@ -39,7 +84,7 @@ void Buffer::take(Buffer& other) noexcept {
 }
 
 void Buffer::release() noexcept {
-    std::free(begin_);
+    spare.give(begin_, capacity());
 }
 
 std::byte* Buffer::extend(std::size_t size) {
@@ -72,7 +117,10 @@ void Buffer::grow(std::size_t size) {
     const std::size_t doubled = capacity() > max_size_ / 2 ? max_size_ : capacity() * 2;
     const std::size_t wanted = std::max(used + size, doubled);
     // realloc() moves large blocks by remapping pages instead of copying them; new[] cannot.
-    void* memory = std::realloc(is_inline() ? nullptr : begin_, wanted);
+    void* memory = is_inline() ? spare.take(wanted) : nullptr;
+    if (memory == nullptr) {
+        memory = std::realloc(is_inline() ? nullptr : begin_, wanted);
+    }
     if (memory == nullptr) {
         throw std::bad_alloc();
     }
