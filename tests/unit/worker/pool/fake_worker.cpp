@@ -46,6 +46,10 @@ void LinkRecorder::on_reply(detail::Work& work, const detail::Reply& reply) noex
     answers.push_back({&work, reply.kind, text_of_bytes(reply.bytes), reply.done});
 }
 
+void LinkRecorder::on_returned(const std::vector<detail::Work*>& works) noexcept {
+    returned.insert(returned.end(), works.begin(), works.end());
+}
+
 void LinkRecorder::on_disconnected(std::exception_ptr error) noexcept {
     ++ends;
     if (error && violation.empty()) {
@@ -93,6 +97,16 @@ std::string chunk_answer(
     });
 }
 
+std::string calls_answer(
+    std::uint32_t question, const std::function<void(schema::Results::Builder)>& fill) {
+    return rpc_message([&](capnp::rpc::Message::Builder message) {
+        auto answer = message.initReturn();
+        answer.setAnswerId(question);
+        fill(
+            answer.initResults().getContent().initAs<schema::Worker::CallsResults>().initResults());
+    });
+}
+
 std::string value_answer(std::uint32_t question, std::string_view bytes) {
     return call_answer(question, [bytes](schema::Outcome::Builder outcome) {
         outcome.initValue().setInline(
@@ -109,9 +123,22 @@ Linked::Linked(WorkerPoolOptions pool_options) : options(std::move(pool_options)
     link.emplace(EventLoop::current(), std::move(ours), std::move(parent_page), options, recorder);
 }
 
+void Linked::post(detail::Work& work) {
+    detail::Work* const works[] = {&work};
+    link->send(works);
+    ++sent;
+}
+
 void Linked::send(detail::Work& work) {
-    link->send(work);
-    begin(++sent);
+    post(work);
+    begin(sent);
+}
+
+void Linked::send_together(const std::vector<detail::Work*>& works) {
+    link->send(works);
+    for (std::size_t index = 0; index < works.size(); ++index) {
+        begin(++sent);
+    }
 }
 
 void Linked::begin(process::Sequence sequence) {

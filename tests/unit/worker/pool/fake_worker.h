@@ -61,11 +61,13 @@ public:
     };
 
     std::vector<Answer> answers;
-    int ends = 0;           ///< how often it told that the channel ended
-    std::string violation;  ///< of the protocol, if that was why
+    std::vector<const detail::Work*> returned;  ///< there was no room for their results
+    int ends = 0;                               ///< how often it told that the channel ended
+    std::string violation;                      ///< of the protocol, if that was why
 
 private:
     void on_reply(detail::Work& work, const detail::Reply& reply) noexcept override;
+    void on_returned(const std::vector<detail::Work*>& works) noexcept override;
     void on_disconnected(std::exception_ptr error) noexcept override;
 };
 
@@ -81,6 +83,9 @@ std::string call_answer(
 std::string chunk_answer(
     std::uint32_t question, const std::function<void(schema::Worker::ChunkResults::Builder)>& fill);
 
+std::string calls_answer(
+    std::uint32_t question, const std::function<void(schema::Results::Builder)>& fill);
+
 /// The answer of a call that returned these bytes.
 std::string value_answer(std::uint32_t question, std::string_view bytes);
 
@@ -91,8 +96,14 @@ std::string value_answer(std::uint32_t question, std::string_view bytes);
 struct Linked {
     explicit Linked(WorkerPoolOptions pool_options = {});
 
+    /// Sends work, without the worker's beginning it.
+    void post(detail::Work& work);
+
     /// Sends work, which the worker begins at once.
     void send(detail::Work& work);
+
+    /// Sends calls in one message, all of which the worker begins.
+    void send_together(const std::vector<detail::Work*>& works);
 
     /// As a worker that begins the piece of work with this number, from 1.
     void begin(process::Sequence sequence);

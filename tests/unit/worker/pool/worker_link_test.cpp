@@ -7,6 +7,8 @@
 #include "unit/worker/pool/fake_worker.h"
 
 #include <aiomisc/runtime/loop/event_loop.h>
+#include <aiomisc/worker/call/items.h>
+#include <aiomisc/worker/call/shared_area.h>
 
 #include <algorithm>
 #include <cstring>
@@ -18,10 +20,14 @@
 using namespace aiomisc;
 using namespace aiomisc::test;
 using aiomisc::detail::Reply;
+using aiomisc::detail::SharedArea;
 using aiomisc::detail::Work;
 using RpcMessage = capnp::rpc::Message::Builder;
 
 namespace {
+
+constexpr auto kFirstHalf = SharedArea::Half::kFirst;
+constexpr auto kSecondHalf = SharedArea::Half::kSecond;
 
 std::vector<const Work*> works_of(const std::vector<detail::WorkerLink::Lost>& lost) {
     std::vector<const Work*> works;
@@ -60,6 +66,23 @@ Task<> expect_bad_outcome(std::function<void(schema::Outcome::Builder)> fill) {
     return expect_violation(call_answer(2, fill));
 }
 
+/// A value as it lies among the results of calls that travel together.
+std::string item(const std::string& value) {
+    std::string bytes(detail::kResultHeaderBytes, '\0');
+    detail::write_item_header(
+        reinterpret_cast<std::byte*>(bytes.data()), detail::ItemKind::kValue, value.size());
+    return bytes + value;
+}
+
+/// Puts values where the first message's results go.
+void put_items(Linked& linked, const std::vector<std::string>& values) {
+    std::string bytes;
+    for (const std::string& value : values) {
+        bytes += item(value);
+    }
+    std::memcpy(SharedArea(*linked.page).results(kFirstHalf).data(), bytes.data(), bytes.size());
+}
+
 std::string return_of(
     std::uint32_t question, const std::function<void(capnp::rpc::Return::Builder)>& fill) {
     return rpc_message([&](RpcMessage message) {
@@ -96,15 +119,15 @@ ASYNC_TEST_CASE("a link settles calls and chunks with what the worker answers", 
         linked.send(*work);
     }
     const std::string large(5000, 'x');
-    std::memcpy(detail::SharedArea(*linked.page).results(2).data(), large.data(), large.size());
+    std::memcpy(SharedArea(*linked.page).results(kSecondHalf).data(), large.data(), large.size());
     std::string answers = bootstrap_answer() + value_answer(1, "one");
     answers += call_answer(
         2, [](schema::Outcome::Builder outcome) { outcome.initValue().setShared(5000); });
     answers += call_answer(3, [](schema::Outcome::Builder outcome) { outcome.initError(7); });
     answers += call_answer(4, [](schema::Outcome::Builder outcome) { outcome.setCancelled(); });
     answers += chunk_answer(5, [](schema::Worker::ChunkResults::Builder results) {
-        results.setDone(2);
-        results.initResults().initInline(4);
+        results.initResults().setDone(2);
+        results.getResults().initOverflow(4);
     });
     // One byte at a time: the parent sees each on its own.
     for (const char byte : answers) {
@@ -161,7 +184,7 @@ ASYNC_TEST_CASE("what a dead worker had not begun is told apart", "[F57][P1]") {
     FakeWork begun("1");
     FakeWork waiting("2");
     linked.send(begun);
-    linked.link->send(waiting);
+    linked.post(waiting);
     linked.channel.reset();
     REQUIRE(co_await linked.ended());
     CHECK(linked.recorder.violation == "");
@@ -180,7 +203,7 @@ ASYNC_TEST_CASE("a worker that listens no more is found out by the next call", "
     co_await turns(5);
     ::shutdown(linked.channel.get(), SHUT_RD);
     REQUIRE(linked.say(value_answer(1, "one")));
-    linked.link->send(second);
+    linked.post(second);
     REQUIRE(co_await linked.ended());
     CHECK(linked.recorder.violation == "");
     CHECK(linked.recorder.answers.size() == 1);
@@ -199,7 +222,7 @@ ASYNC_TEST_CASE("answers that a worker sent before it died count", "[F5][P1]") {
     // It dies at the second call, with the answer to the first one on its way.
     REQUIRE(linked.say(value_answer(1, "one")));
     linked.channel.reset();
-    linked.link->send(third);
+    linked.post(third);
     REQUIRE(co_await linked.ended());
     REQUIRE(linked.recorder.answers.size() == 1);
     CHECK(linked.recorder.answers[0].bytes == "one");
@@ -325,7 +348,7 @@ ASYNC_TEST_CASE("an answer that comes twice settles its call once", "[F62][P14]"
     FakeWork first("1");
     FakeWork second("2");
     linked.send(first);
-    linked.link->send(second);
+    linked.post(second);
     REQUIRE(linked.say(bootstrap_answer() + value_answer(1, "one") + value_answer(1, "one")));
     REQUIRE(co_await linked.ended());
     CHECK_THAT(linked.recorder.violation, contains("ProtocolError"));
@@ -341,7 +364,7 @@ ASYNC_TEST_CASE("an answer to a call that was not begun settles nothing", "[F62]
     for (const std::string& answer : answers) {
         Linked linked;
         FakeWork work("1");
-        linked.link->send(work);
+        linked.post(work);
         REQUIRE(linked.say(bootstrap_answer() + answer));
         REQUIRE(co_await linked.ended());
         CHECK_THAT(linked.recorder.violation, contains("had not begun"));
@@ -396,13 +419,105 @@ ASYNC_TEST_CASE("chunks with impossible counts break the channel", "[F62][P14]")
         REQUIRE(linked.say(
             bootstrap_answer() +
             chunk_answer(1, [&row](schema::Worker::ChunkResults::Builder results) {
-                results.setDone(row.done);
                 results.setRevoked(row.revoked);
-                results.initResults().setShared(row.shared);
+                results.initResults().setDone(row.done);
+                results.getResults().setShared(row.shared);
             })));
         REQUIRE(co_await linked.ended());
         CHECK_THAT(linked.recorder.violation, contains("ProtocolError"));
         CHECK(linked.recorder.answers.empty());
+    }
+}
+
+ASYNC_TEST_CASE("calls that travel together are settled by one answer, or returned", "[F62]") {
+    Linked linked;
+    FakeWork first("1");
+    FakeWork second("2");
+    FakeWork third("3");
+    linked.send_together({&first, &second, &third});
+    put_items(linked, {"one", "two"});
+    REQUIRE(linked.say(bootstrap_answer() + calls_answer(1, [](schema::Results::Builder results) {
+                           results.setDone(2);
+                           results.setShared(2 * 8);
+                       })));
+    REQUIRE(co_await linked.answered(2));
+    CHECK(linked.recorder.answers[0].bytes == "one");
+    CHECK(linked.recorder.answers[1].work == &second);
+    CHECK(linked.recorder.answers[1].bytes == "two");
+    CHECK(linked.recorder.returned == std::vector<const Work*>{&third});
+    CHECK(linked.recorder.ends == 0);
+    CHECK(linked.link->in_flight() == 0);
+}
+
+ASYNC_TEST_CASE("impossible answers to calls that travel together break the channel", "[P14]") {
+    struct Row {
+        std::uint32_t done;
+        std::uint64_t shared;
+        bool begun;
+    };
+
+    for (const Row row :
+         {Row{3, 16, true},
+          Row{0, 0, true},
+          Row{0xffffffff, 16, true},
+          Row{2, 15, true},
+          Row{2, 1 << 20, true},
+          Row{2, ~std::uint64_t{0}, true},
+          Row{2, 16, false}}) {
+        CAPTURE(row.done, row.shared, row.begun);
+        Linked linked;
+        FakeWork first("1");
+        FakeWork second("2");
+        if (row.begun) {
+            linked.send_together({&first, &second});
+        } else {
+            linked.link->send(std::vector<Work*>{&first, &second});
+        }
+        put_items(linked, {"one", "two"});
+        REQUIRE(linked.say(
+            bootstrap_answer() + calls_answer(1, [&row](schema::Results::Builder answer) {
+                answer.setDone(row.done);
+                answer.setShared(row.shared);
+            })));
+        REQUIRE(co_await linked.ended());
+        CHECK_THAT(linked.recorder.violation, contains("ProtocolError"));
+        CHECK(linked.recorder.returned.empty());
+        const std::size_t settled = linked.recorder.answers.size();
+        CHECK(settled <= 1);  // the first one, where only the second is cut short
+        const auto remains = linked.link->remains();
+        CHECK(remains.lost.size() + remains.not_begun.size() == 2 - settled);
+    }
+}
+
+ASYNC_TEST_CASE("what a worker writes beside its answers is not believed", "[F59][P14]") {
+    struct Row {
+        std::uint32_t done;
+        std::string items;
+        std::size_t settled;
+    };
+
+    const std::vector<Row> rows{
+        {3, item("one") + item("two"), 0},
+        {0xffffffff, item("one") + item("two"), 0},
+        {2, item("one") + std::string("\7", 1), 1},                  // no such kind
+        {2, item("one") + std::string("\0\377\377\377\377", 5), 1},  // beyond the half
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.done, row.settled);
+        Linked linked;
+        FakeWork first("1");
+        FakeWork second("2");
+        linked.send_together({&first, &second});
+        const SharedArea area(*linked.page);
+        std::memcpy(area.results(kFirstHalf).data(), row.items.data(), row.items.size());
+        area.set_progress(1, row.done);
+        linked.link->harvest();
+        CHECK_THAT(linked.recorder.violation, contains("ProtocolError"));
+        CHECK(linked.recorder.answers.size() == row.settled);
+        linked.link->harvest();
+        CHECK(linked.recorder.answers.size() == row.settled);
+        CHECK(linked.link->remains().lost.size() == 2 - row.settled);
+        co_await turns();
     }
 }
 
@@ -429,7 +544,7 @@ ASYNC_TEST_CASE("a worker that gives up the channel settles no call by that", "[
     FakeWork begun("1");
     FakeWork waiting("2");
     linked.send(begun);
-    linked.link->send(waiting);
+    linked.post(waiting);
     // As Cap'n Proto says farewell when its side of the channel ended.
     REQUIRE(
         linked.say(bootstrap_answer() + abort_message(capnp::rpc::Exception::Type::DISCONNECTED)));
@@ -450,12 +565,12 @@ ASYNC_TEST_CASE("answers to what was taken back are dropped", "[F62][P11]") {
     FakeWork late("3");
     FakeWork next("4");
     linked.send(running);
-    linked.link->send(revoked);
-    linked.link->send(late);
+    linked.post(revoked);
+    linked.post(late);
     const auto taken = linked.link->revoke();
     CHECK(taken == std::vector<Work*>{&revoked, &late});
     CHECK(linked.link->in_flight() == 1);
-    linked.link->send(next);
+    linked.post(next);
     linked.begin(4);
     REQUIRE(linked.say(
         bootstrap_answer() + value_answer(1, "one") +
