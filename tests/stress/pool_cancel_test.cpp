@@ -299,13 +299,15 @@ private:
         co_return call;
     }
 
-    /// The loop does not get a turn in which it could read the result.
+    /// Seen to run between two turns of the loop, so that none has read the result.
     Task<Call> run_unread(WorkerPool& pool, std::uint32_t number) {
         Call call = pool.create_task<&calls::mark>(number);
-        co_await turns(3);
-        const auto deadline = Clock::now() + 2ms;  // it may not have been sent yet
-        while (!has_run(number) && Clock::now() < deadline) {
-            ::sched_yield();
+        while (!has_run(number)) {
+            co_await turns();
+            const auto end = Clock::now() + 50us;
+            while (!has_run(number) && Clock::now() < end) {
+                ::sched_yield();
+            }
         }
         busy_wait(std::chrono::microseconds(below(60)));
         co_return call;
