@@ -116,8 +116,7 @@ bool Pool::can_send_ahead(PoolWorker& worker, const Work& work) const noexcept {
     if (work.timeout || options_.capture_output || options_.recycle_above_rss_bytes > 0) {
         return false;
     }
-    if (options_.recycle_after_calls > 0 &&
-        (work.is_chunk() || calls_before_recycling(worker) == 0)) {
+    if (options_.recycle_after_calls > 0 && work.is_chunk()) {
         return false;
     }
     return worker.link().messages() < kMessagesAhead && worker.link().has_half() &&
@@ -128,6 +127,9 @@ PoolWorker* Pool::worker_for(const Work& work, SendAhead ahead) noexcept {
     PoolWorker* best = nullptr;
     for (const auto& worker : slots_) {
         if (!worker || !is_available(*worker) || !worker->link().can_take(work)) {
+            continue;
+        }
+        if (options_.recycle_after_calls > 0 && calls_before_recycling(*worker) == 0) {
             continue;
         }
         const std::size_t load = worker->link().in_flight();
@@ -211,6 +213,12 @@ void Pool::dispatch_soon() noexcept {
 void Pool::send(PoolWorker& worker, const std::vector<Work*>& works) noexcept {
     for (Work* work : works) {
         work->place_ = Work::Place::kSent;
+        work->allowed = work->count;
+        if (work->is_chunk() && options_.recycle_after_calls > 0) {
+            // The rest comes back, and goes to the next worker.
+            work->allowed = static_cast<std::uint32_t>(
+                std::clamp<std::uint64_t>(calls_before_recycling(worker), 1, work->count));
+        }
     }
     try {
         worker.send(works);

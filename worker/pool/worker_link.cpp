@@ -266,7 +266,7 @@ kj::Promise<void> WorkerLink::send_chunk(const Message& message) {
     const process::Sequence sequence = message.first;
     auto request = worker_.chunkRequest(size_hint(message));
     request.setSequence(sequence);
-    request.setCount(work.count);
+    request.setCount(work.allowed);
     request.setHalf(half_of(message.half));
     request.setBudgetMicroseconds(
         static_cast<std::uint32_t>(std::chrono::microseconds(kChunkBudget).count()));
