@@ -8,7 +8,6 @@
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/kj/event_port.h>
 #include <aiomisc/runtime/log/log.h>
-#include <aiomisc/runtime/task/wait_for.h>
 #include <aiomisc/worker/process/zygote.h>
 
 #include <algorithm>
@@ -178,19 +177,24 @@ void Pool::throw_unless_open() const {
 
 template <typename Condition>
 Task<bool> Pool::wait_until(Condition condition, TimePoint deadline) {
-    while (!condition()) {
-        const Duration left = deadline - loop_.now();
-        if (left <= Duration::zero()) {
-            co_return false;
-        }
+    struct Timer {
+        CallHandle handle;
+
+        ~Timer() { handle.cancel(); }
+    };
+
+    bool in_time = true;
+    Timer timer{loop_.call_later(deadline - loop_.now(), [this, &in_time] {
+        in_time = false;
+        wake_waiters();
+    })};
+    // No wait_for(): its task would begin to wait a turn later, and miss what another waiter has
+    // cleared by then.
+    while (!condition() && in_time) {
         changed_.clear();
-        try {
-            co_await wait_for(changed_.wait(), left);
-        } catch (const TimeoutError&) {
-            co_return condition();
-        }
+        co_await changed_.wait();
     }
-    co_return true;
+    co_return condition();
 }
 
 /// A place in the line before a full queue. Whoever leaves it lets the next one look.
