@@ -100,7 +100,7 @@ std::string text_of(const Settled<Value>& settled) {
 
 }  // namespace aiomisc::test
 
-/// CHECK and CHECK_THAT of something awaited, which the condition calls `awaited`:
+/// CHECK, REQUIRE and CHECK_THAT of something awaited, which the condition calls `awaited`:
 ///
 ///     CHECK_AWAIT(queue.get(), awaited == 3);
 ///
@@ -110,6 +110,11 @@ std::string text_of(const Settled<Value>& settled) {
     do {                                          \
         const auto& awaited = co_await awaitable; \
         CHECK(__VA_ARGS__);                       \
+    } while (false)
+#define REQUIRE_AWAIT(awaitable, ...)             \
+    do {                                          \
+        const auto& awaited = co_await awaitable; \
+        REQUIRE(__VA_ARGS__);                     \
     } while (false)
 #define CHECK_AWAIT_THAT(awaitable, ...)          \
     do {                                          \
