@@ -6,12 +6,18 @@
 #include "integration/pool_harness.h"
 
 #include <algorithm>
+#include <clocale>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <ranges>
 #include <set>
+#include <stdexcept>
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace aiomisc;
@@ -44,6 +50,44 @@ std::size_t grow_by(std::size_t bytes) {
     static std::vector<std::vector<char>> kept;
     kept.emplace_back(bytes, 'x');
     return resident_bytes();
+}
+
+/// Changes all of the process that a call may change.
+void disturb_the_process() {
+    ::umask(0);
+    if (::chdir("/") != 0 || std::setlocale(LC_ALL, "C.UTF-8") == nullptr) {
+        throw std::runtime_error("cannot disturb");
+    }
+    ::signal(SIGCHLD, SIG_IGN);
+    ::signal(SIGTERM, SIG_IGN);
+    const rlimit fewer_files{100, 100};
+    ::setrlimit(RLIMIT_NOFILE, &fewer_files);
+}
+
+/// The same, to compare.
+std::string state_of_process() {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    struct sigaction child{};
+    ::sigaction(SIGCHLD, nullptr, &child);
+    struct sigaction terminate{};
+    ::sigaction(SIGTERM, nullptr, &terminate);
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    return std::filesystem::current_path().string() + " " + std::to_string(mask) + " " +
+           std::setlocale(LC_ALL, nullptr) + " " + std::to_string(files.rlim_cur) + " " +
+           std::to_string(child.sa_handler == SIG_IGN) +
+           std::to_string(terminate.sa_handler == SIG_IGN);
+}
+
+/// The status of a child; none if its end was taken from us.
+int status_of_child() {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::_exit(9);
+    }
+    int status = 0;
+    return ::waitpid(child, &status, 0) == child ? WEXITSTATUS(status) : -1;
 }
 
 WorkerPoolOptions recycling_options(std::uint64_t after_calls, std::size_t workers = 4) {
@@ -157,6 +201,21 @@ POOL_TEST_CASE("a worker that has grown is replaced between calls", "[F79][F85]"
     CHECK_AWAIT(pool.create_task<&calls::process_id>(), awaited != before.front());
     CHECK_AWAIT(all_gone(before), awaited);
     CHECK(pool.statistics().recycled == 1);
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("what a call changes of its process stays there, and ends with it", "[F14][F85]") {
+    WorkerPool pool(recycling_options(4, 1));
+    co_await pool.start();
+    const pid_t first = pool.pids().front();
+    const std::string clean = co_await pool.create_task<&state_of_process>();
+    co_await pool.create_task<&disturb_the_process>();
+    CHECK_AWAIT(pool.create_task<&state_of_process>(), awaited != clean);
+    CHECK_AWAIT(pool.create_task<&status_of_child>(), awaited == -1);
+    CHECK_AWAIT(pool.create_task<&calls::process_id>(), awaited != first);
+    CHECK_AWAIT(pool.create_task<&state_of_process>(), awaited == clean);
+    CHECK_AWAIT(pool.create_task<&status_of_child>(), awaited == 9);
+    CHECK_AWAIT(all_gone({first}), awaited);
     co_await pool.close();
 }
 
