@@ -180,7 +180,7 @@ TEST_CASE("a job that takes too long is ended with all its processes", "[launche
     Launcher launcher;
     Process process = launcher.start(
         {"--timeout",
-         "0.3",
+         "1.5",
          "--joblog",
          "log",
          "case {} in quick) exit 0;; esac; sleep 300 & setsid sleep 300 & wait",
@@ -218,7 +218,7 @@ TEST_CASE("a job may take a multiple of what others take", "[launcher]") {
     const Outcome outcome = launcher.run(
         {"-j1",
          "--timeout",
-         "500%",
+         "2000%",
          "if test {} = slow; then exec sleep 300; fi; sleep 0.1; echo {}",
          ":::",
          "a",

@@ -29,7 +29,7 @@ TEST_CASE("whatever a job function does costs that job alone", "[launcher]") {
         "-k",
         "-j2",
         "--timeout",
-        "1",
+        "3",
         "--joblog",
         "log.jsonl",
         job_module("sample"),

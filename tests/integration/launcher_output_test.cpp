@@ -54,6 +54,35 @@ TEST_CASE("lines come at once and whole with line buffering", "[launcher]") {
     CHECK(process.wait().code == 0);
 }
 
+TEST_CASE("with both, lines of the first job come at once, and then in order", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"-k",
+         "-j2",
+         "--lb",
+         "echo {}-begin; test {} = B && : >B-done; while ! test -e go; do sleep 0.01; done; "
+         "echo {}-end",
+         ":::",
+         "A",
+         "B"});
+    REQUIRE(launcher.wait_for("B-done"));
+    CHECK(process.read_line() == "A-begin");
+    launcher.write("go", "");
+    CHECK(lines_of(process.read_all()) == Words{"A-end", "B-begin", "B-end"});
+    CHECK(process.wait().code == 0);
+}
+
+TEST_CASE("ungrouped output comes through byte by byte", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"-u", "printf part; while ! test -e go; do sleep 0.01; done; echo; : {}", ":::", "A"},
+        {.output_to_file = true});
+    CHECK(wait_until([&] { return launcher.out() == "part"; }, std::chrono::seconds(10)));
+    launcher.write("go", "");
+    CHECK(process.wait().code == 0);
+    CHECK(launcher.out() == "part\n");
+}
+
 TEST_CASE("stdout and stderr of jobs stay apart", "[launcher]") {
     Launcher launcher;
     const Outcome outcome = launcher.run({"echo out; echo err >&2; : {}", ":::", "1"});

@@ -3,6 +3,7 @@
 #include "support/catch.h"
 
 #include <csignal>
+#include <fstream>
 #include <string>
 
 using namespace aiomisc::test;
@@ -24,6 +25,25 @@ Process start_tree(Launcher& launcher, Words options, const std::string& job) {
     REQUIRE(launcher.wait_for("started-A"));
     REQUIRE(launcher.wait_for("started-B"));
     return process;
+}
+
+/// The processes of a run that are called `name`.
+std::vector<pid_t> named(const Process& process, const std::string& name) {
+    std::vector<pid_t> pids;
+    for (const pid_t pid : process.survivors()) {
+        std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
+        if (std::string line; std::getline(comm, line) && line == name) {
+            pids.push_back(pid);
+        }
+    }
+    return pids;
+}
+
+/// Kills the one process of a run that is called `name`.
+void kill_one(const Process& process, const std::string& name) {
+    const std::vector<pid_t> pids = named(process, name);
+    REQUIRE(pids.size() == 1);
+    REQUIRE(::kill(pids.front(), SIGKILL) == 0);
 }
 
 }  // namespace
@@ -75,7 +95,8 @@ TEST_CASE("a second SIGINT waits for nobody", "[launcher]") {
 TEST_CASE("kill -9 of the launcher leaves nothing running", "[launcher]") {
     Launcher launcher;
     Process process = start_tree(launcher, {}, kDeafTree);
-    CHECK(process.survivors().size() >= 7);
+    // The launcher, zygote and supervisor, and two shells with two children each.
+    CHECK(wait_until([&] { return process.survivors().size() >= 9; }, std::chrono::seconds(10)));
     process.send_signal(SIGKILL);
     CHECK(process.wait().signal == SIGKILL);
     CHECK(nothing_left_of(process));
@@ -136,4 +157,43 @@ TEST_CASE("SIGHUP starts nothing more, and lets what runs finish", "[launcher]")
     const std::string out = process.read_all();
     CHECK(process.wait().code == 129);
     CHECK(lines_of(out) == Words{"A", "B"});
+}
+
+TEST_CASE("a supervisor that is killed costs the jobs below it, not the run", "[launcher]") {
+    for (const Words& job :
+         {Words{"test {} = hang || exit 0; : >waits; sleep 300 & setsid sleep 300 & wait"},
+          Words{job_module("sample"), "action={}"}}) {
+        INFO(job.front());
+        Launcher launcher;
+        Words words{"-j1", "--joblog", "log"};
+        words.insert(words.end(), job.begin(), job.end());
+        words.insert(words.end(), {":::", "ok", "hang", "ok"});
+        Process process = launcher.start(words);
+        REQUIRE(launcher.wait_for("waits"));
+        kill_one(process, "aiomisc-superv");
+        CHECK(process.wait().code == 1);
+        CHECK(nothing_left_of(process));
+        const auto rows = rows_of(launcher.read("log"));
+        REQUIRE(rows.size() == 3);
+        CHECK(rows[1][7] == "9");
+        CHECK(rows[2][6] == "0");
+        CHECK_THAT(launcher.err(), contains("supervisor"));
+    }
+}
+
+TEST_CASE("a run goes on when the zygote is killed", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"-k",
+         "-j1",
+         ": >started-{}; while ! test -e go; do sleep 0.01; done; echo {}",
+         ":::",
+         "A",
+         "B"});
+    REQUIRE(launcher.wait_for("started-A"));
+    kill_one(process, "aiomisc-zygote");
+    launcher.write("go", "");
+    CHECK(lines_of(process.read_all()) == Words{"A", "B"});
+    CHECK(process.wait().code == 0);
+    CHECK(nothing_left_of(process));
 }

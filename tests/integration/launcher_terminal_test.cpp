@@ -64,19 +64,20 @@ public:
     /// The lines as they stand there: what was erased, or overwritten, is gone.
     std::vector<std::string> screen() {
         std::vector<std::string> lines(1);
+        std::size_t column = 0;
         const std::string& text = output();
         for (std::size_t at = 0; at < text.size(); ++at) {
             if (text.compare(at, 3, "\x1b[K") == 0) {
-                lines.back().erase(std::min(column_, lines.back().size()));
+                lines.back().erase(std::min(column, lines.back().size()));
                 at += 2;
             } else if (text[at] == '\r') {
-                column_ = 0;
+                column = 0;
             } else if (text[at] == '\n') {
                 lines.emplace_back();
-                column_ = 0;
+                column = 0;
             } else {
-                lines.back().resize(std::max(lines.back().size(), column_ + 1), ' ');
-                lines.back()[column_++] = text[at];
+                lines.back().resize(std::max(lines.back().size(), column + 1), ' ');
+                lines.back()[column++] = text[at];
             }
         }
         return lines;
@@ -87,7 +88,6 @@ private:
     aiomisc::UniqueFd slave_;
     std::string name_;
     std::string output_;
-    std::size_t column_ = 0;
 };
 
 /// Runs `words` with stdout and stderr at the terminal.
@@ -106,6 +106,17 @@ Process start_at(
         {.environment = {{"TERM", term}, {"TMPDIR", launcher.temporary()}, {"LC_ALL", "C.UTF-8"}}});
 }
 
+/// Waits for the end of a process, which must not wait for room at the terminal meanwhile.
+ExitStatus end_of(Process& process, Terminal& terminal) {
+    wait_until(
+        [&] {
+            terminal.output();
+            return process.survivors().empty();
+        },
+        std::chrono::seconds(30));
+    return process.wait();
+}
+
 const std::string kGatedJob = "while ! test -e go-{}; do sleep 0.01; done; echo done {}";
 
 }  // namespace
@@ -120,7 +131,7 @@ TEST_CASE("a bar shows how far the run is, and is gone at its end", "[launcher]"
     launcher.write("go-A", "");
     REQUIRE(terminal.shows("1/2"));
     launcher.write("go-B", "");
-    CHECK(process.wait().code == 0);
+    CHECK(end_of(process, terminal).code == 0);
     CHECK(terminal.screen() == Words{"done A", "done B", ""});
 }
 
@@ -131,7 +142,7 @@ TEST_CASE("the summary stands below what was printed, without the bar", "[launch
         start_at(terminal, launcher, {"--bar", kGatedJob + "; false", ":::", "A"}, "xterm");
     REQUIRE(terminal.shows("0/1"));
     launcher.write("go-A", "");
-    CHECK(process.wait().code == 1);
+    CHECK(end_of(process, terminal).code == 1);
     const auto screen = terminal.screen();
     REQUIRE(screen.size() == 5);
     CHECK(screen[0] == "done A");
@@ -144,7 +155,7 @@ TEST_CASE("a terminal that cannot move its cursor gets no bar by itself", "[laun
     Launcher launcher;
     Terminal terminal;
     Process process = start_at(terminal, launcher, {"sleep 1.2; echo {}", ":::", "A"}, "dumb");
-    CHECK(process.wait().code == 0);
+    CHECK(end_of(process, terminal).code == 0);
     CHECK(terminal.output() == "A\r\n");
 }
 
@@ -166,7 +177,7 @@ TEST_CASE("^C at the terminal ends the run, and takes the bar away", "[launcher]
         "xterm");
     REQUIRE(terminal.shows("1 running"));
     terminal.type("\x03");
-    CHECK(process.wait().signal == SIGINT);
+    CHECK(end_of(process, terminal).signal == SIGINT);
     CHECK(nothing_left_of(process));
     const auto screen = terminal.screen();
     REQUIRE(screen.size() == 1);
@@ -181,5 +192,5 @@ TEST_CASE("who gives items at the terminal is told so", "[launcher]") {
     terminal.type("one\n");
     CHECK(terminal.shows("got one"));
     terminal.type("\x04");
-    CHECK(process.wait().code == 0);
+    CHECK(end_of(process, terminal).code == 0);
 }
