@@ -45,8 +45,9 @@ public:
     PoolRegistry& operator=(const PoolRegistry&) = delete;
 
     ~PoolRegistry() override {
-        while (!pools.empty()) {
-            (*pools.begin())->abandon();
+        // Without asking the loop for this registry, which it has no more.
+        for (Pool* pool : std::exchange(pools, {})) {
+            pool->loop_closes();
         }
     }
 
@@ -105,6 +106,11 @@ Pool::Pool(EventLoop& loop, WorkerPoolOptions options)
 }
 
 Pool::~Pool() {
+    abandon();
+}
+
+void Pool::loop_closes() noexcept {
+    abandoned_ = true;
     abandon();
 }
 

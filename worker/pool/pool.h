@@ -51,6 +51,9 @@ public:
     /// is going, or the loop.
     void abandon() noexcept;
 
+    /// The same, from the loop that closes: nothing is left in it to take the pool off.
+    void loop_closes() noexcept;
+
     Task<> start();
     Task<> close(CloseOptions options);
 
