@@ -93,7 +93,7 @@ POOL_TEST_CASE("a queued call that is cancelled never runs", "[F83][P11][WP-09]"
     WorkerPool pool(pool_options(1));
     co_await pool.start();
     auto running = pool.create_task<&calls::sign_and_wait>(std::size_t{0});
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     auto queued = mark_some(pool, 0, 10);
     queued[3].cancel();
     CHECK(queued[3].cancelled());
@@ -117,7 +117,7 @@ POOL_TEST_CASE("a running call that cooperates ends, and its worker stays", "[F8
     std::vector<TaskHandle<>> calls;
     calls.push_back(pool.create_task<&calls::sleep_until_cancelled>());
     calls.push_back(pool.create_task<&calls::sleep_until_cancelled>());
-    REQUIRE(co_await eventually([] { return board().signers == 2; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 2; }), awaited);
     for (auto& call : calls) {
         call.cancel();
         CHECK(call.cancelled());  // the caller does not wait for the worker
@@ -127,7 +127,7 @@ POOL_TEST_CASE("a running call that cooperates ends, and its worker stays", "[F8
         next.push_back(pool.create_task<&calls::square>(x));
     }
     for (int x = 0; x < 16; ++x) {
-        CHECK(co_await next[static_cast<std::size_t>(x)] == x * x);
+        CHECK_AWAIT(next[static_cast<std::size_t>(x)], awaited == x * x);
     }
     CHECK(pool.pids() == before);
     CHECK(pool.statistics().killed == 0);
@@ -145,7 +145,7 @@ POOL_TEST_CASE("cancelling the awaiting task cancels the call", "[F83][WP-10]") 
         CHECK(text_of(limited).find("TimeoutError") != std::string::npos);
     }
     for (int x = 0; x < 16; ++x) {
-        CHECK(co_await pool.create_task<&calls::square>(x) == x * x);
+        CHECK_AWAIT(pool.create_task<&calls::square>(x), awaited == x * x);
     }
     CHECK(pool.pids() == before);
     co_await pool.close();
@@ -155,10 +155,10 @@ POOL_TEST_CASE("a blocking read is interrupted by the cancellation", "[F83][WP-1
     WorkerPool pool(pool_options(1));
     co_await pool.start();
     auto call = pool.create_task<&read_from_nobody>();
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     const auto before = pool.pids();
     call.cancel();
-    CHECK(co_await pool.create_task<&calls::square>(2) == 4);
+    CHECK_AWAIT(pool.create_task<&calls::square>(2), awaited == 4);
     // Interrupted before it read, or while: if before, only the grace ends it.
     CHECK(pool.statistics().killed <= 1);
     co_await pool.close();
@@ -171,13 +171,13 @@ POOL_TEST_CASE("a call that ignores its cancellation is killed after the grace",
     co_await pool.start();
     auto stubborn = pool.create_task<&calls::spin_for_ever>();
     auto other = pool.create_task<&calls::sign_and_wait>(std::size_t{0});
-    REQUIRE(co_await eventually([] { return board().signers == 2; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 2; }), awaited);
     stubborn.cancel();
     CHECK(stubborn.cancelled());
-    REQUIRE(co_await eventually([&] { return pool.statistics().exited == 1; }, 1s));
+    REQUIRE_AWAIT(eventually([&] { return pool.statistics().exited == 1; }, 1s), awaited);
     board().gates[0] = 1;
-    CHECK(co_await other == 0);
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(other, awaited == 0);
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     const auto statistics = pool.statistics();
     CHECK(statistics.killed == 1);
     CHECK(statistics.cancelled == 1);
@@ -193,11 +193,11 @@ POOL_TEST_CASE("a call that swallows its cancellation finishes, and is dropped",
     co_await pool.start();
     const auto before = pool.pids();
     auto call = pool.create_task<&finish_anyway>(std::size_t{0});
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     call.cancel();
     auto next = pool.create_task<&calls::square>(5);
     board().gates[0] = 1;
-    CHECK(co_await next == 25);
+    CHECK_AWAIT(next, awaited == 25);
     CHECK(call.cancelled());
     CHECK(pool.pids() == before);
     check_counters(pool);
@@ -210,10 +210,10 @@ POOL_TEST_CASE("calls sent ahead behind a cancelled one all run, once", "[F83][P
     co_await make_calls_look_tiny(pool);
     auto cancelled = pool.create_task<&calls::sleep_until_cancelled>();
     auto behind = mark_some(pool, 0, 20);
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     co_await sleep(20ms);  // the longer it took, the fewer are sent ahead afterwards
     cancelled.cancel();
-    CHECK(co_await all_marked(behind, 0));
+    CHECK_AWAIT(all_marked(behind, 0), awaited);
     check_counters(pool);
     co_await pool.close();
 }
@@ -228,12 +228,15 @@ POOL_TEST_CASE("large calls sent ahead behind a cancelled one all run", "[F83][P
     for (int count = 0; count < 4; ++count) {
         behind.push_back(pool.create_task<&calls::echo>(large));
     }
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     cancelled.cancel();
-    REQUIRE(co_await eventually(
-        [&] { return std::ranges::all_of(behind, [](const auto& call) { return call.done(); }); }));
+    REQUIRE_AWAIT(
+        eventually([&] {
+            return std::ranges::all_of(behind, [](const auto& call) { return call.done(); });
+        }),
+        awaited);
     for (auto& call : behind) {
-        CHECK(co_await call == large);
+        CHECK_AWAIT(call, awaited == large);
     }
     co_await pool.close();
 }
@@ -248,16 +251,16 @@ POOL_TEST_CASE("what waits behind a long call goes to a worker that falls idle",
     for (std::size_t gate = 0; gate < 3; ++gate) {
         waiting.push_back(pool.create_task<&finish_anyway>(gate));
     }
-    REQUIRE(co_await eventually([] { return board().signers == 3; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 3; }), awaited);
     auto behind = mark_some(pool, 0, 12);
     co_await turns(3);
     // One of the three has nothing behind it any more, but the worker does not know that yet.
     waiting[1].cancel();
     board().gates[2] = 1;
-    CHECK(co_await all_marked(behind, 0));
+    CHECK_AWAIT(all_marked(behind, 0), awaited);
     board().gates[0] = board().gates[1] = 1;
-    CHECK(co_await waiting[0] == 0);
-    CHECK(co_await waiting[2] == 0);
+    CHECK_AWAIT(waiting[0], awaited == 0);
+    CHECK_AWAIT(waiting[2], awaited == 0);
     check_counters(pool);
     co_await pool.close();
 }
@@ -280,9 +283,9 @@ POOL_TEST_CASE("a call that takes too long fails with TaskTimeout", "[F49][WP-10
         CHECK(Clock::now() - begin >= 150ms);
         CHECK(Clock::now() - begin < 1s * kPatience);
         CHECK_THAT(error.what(), contains("0.15"));
-        CHECK(co_await other == 16);
+        CHECK_AWAIT(other, awaited == 16);
     }
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     CHECK(pool.statistics().timed_out == 3);
     check_counters(pool);
     co_await pool.close();
@@ -295,11 +298,11 @@ POOL_TEST_CASE("a call on a worker that was stopped times out", "[F48]") {
     co_await pool.start();
     auto call =
         pool.create_task_with<&calls::sign_and_wait>(CallOptions{.timeout = 300ms}, std::size_t{0});
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     const pid_t stopped = pool.pids().front();
     ::kill(stopped, SIGSTOP);
     co_await error_of<TaskTimeout>(std::move(call));
-    CHECK(co_await pool.create_task<&calls::square>(6) == 36);
+    CHECK_AWAIT(pool.create_task<&calls::square>(6), awaited == 36);
     CHECK(is_gone(stopped));
     co_await pool.close();
 }
@@ -308,13 +311,13 @@ POOL_TEST_CASE("a worker that was stopped and goes on answers normally", "[F47]"
     WorkerPool pool(pool_options(1));
     co_await pool.start();
     auto call = pool.create_task<&calls::sign_and_wait>(std::size_t{0});
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     ::kill(pool.pids().front(), SIGSTOP);
     board().gates[0] = 1;
     co_await sleep(100ms);
     CHECK_FALSE(call.done());
     ::kill(pool.pids().front(), SIGCONT);
-    CHECK(co_await call == 0);
+    CHECK_AWAIT(call, awaited == 0);
     co_await pool.close();
 }
 
@@ -328,11 +331,11 @@ POOL_TEST_CASE("the limit of a call that was taken back bothers nobody", "[F48][
     auto behind = pool.create_task<&calls::square>(4);
     behind.cancel();
     ::kill(pool.pids().front(), SIGCONT);
-    CHECK(co_await limited == 9);
+    CHECK_AWAIT(limited, awaited == 9);
     // The time of the first sending passes while other calls run.
     const auto end = Clock::now() + 300ms;
     while (Clock::now() < end) {
-        CHECK(co_await pool.create_task<&calls::square>(2) == 4);
+        CHECK_AWAIT(pool.create_task<&calls::square>(2), awaited == 4);
     }
     CHECK(pool.statistics().timed_out == 0);
     co_await pool.close();
@@ -341,7 +344,7 @@ POOL_TEST_CASE("the limit of a call that was taken back bothers nobody", "[F48][
 POOL_TEST_CASE("a call knows which attempt it is", "[P3]") {
     WorkerPool pool(pool_options(1));
     co_await pool.start();
-    CHECK(co_await pool.create_task<&attempt_number>() == 1);
-    CHECK(co_await pool.create_task_with<&attempt_number>(CallOptions{.attempt = 3}) == 3);
+    CHECK_AWAIT(pool.create_task<&attempt_number>(), awaited == 1);
+    CHECK_AWAIT(pool.create_task_with<&attempt_number>(CallOptions{.attempt = 3}), awaited == 3);
     co_await pool.close();
 }

@@ -41,7 +41,7 @@ Task<WorkerDied> crash_among_others(WorkerPool& pool, Arguments... arguments) {
     }
     WorkerDied died = co_await error_of<WorkerDied>(std::move(crash));
     CHECK(names_its_process(died));
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     int right = 0;
     for (int x = 0; x < kOthers; ++x) {
         right += co_await others[static_cast<std::size_t>(x)] == x * x ? 1 : 0;
@@ -92,13 +92,13 @@ POOL_TEST_CASE("kill -9 of a busy worker fails its call alone", "[F1][P2][P4][WP
     for (std::size_t gate = 0; gate < 4; ++gate) {
         waiting.push_back(pool.create_task<&calls::sign_and_wait>(gate));
     }
-    REQUIRE(co_await eventually([] { return board().signers == 4; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 4; }), awaited);
     const pid_t victim = board().pids[0];
     const auto killed = Clock::now();
     ::kill(victim, SIGKILL);
     std::vector<std::size_t> finished;
     std::optional<WorkerDied> died;
-    REQUIRE(co_await eventually([&] { return pool.statistics().died == 1; }, 500ms));
+    REQUIRE_AWAIT(eventually([&] { return pool.statistics().died == 1; }, 500ms), awaited);
     CHECK(Clock::now() - killed < 500ms * kPatience);
     for (auto& gate : board().gates) {
         gate = 1;
@@ -116,7 +116,7 @@ POOL_TEST_CASE("kill -9 of a busy worker fails its call alone", "[F1][P2][P4][WP
     CHECK(died->signal() == SIGKILL);
     CHECK(died->phase() == WorkerDied::Phase::kRun);
     CHECK_FALSE(died->details().oom_suspected);
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     co_await pool.close();
 }
 
@@ -125,12 +125,12 @@ POOL_TEST_CASE("kill -9 of an idle worker touches no call", "[F2][P4]") {
     co_await pool.start();
     const std::vector<pid_t> before = pool.pids();
     ::kill(before[1], SIGKILL);
-    REQUIRE(co_await eventually([&] { return pool.statistics().exited == 1; }, 1s));
-    REQUIRE(co_await at_full_strength(pool));
+    REQUIRE_AWAIT(eventually([&] { return pool.statistics().exited == 1; }, 1s), awaited);
+    REQUIRE_AWAIT(at_full_strength(pool), awaited);
     const std::vector<pid_t> after = pool.pids();
     CHECK(std::ranges::count(after, before[1]) == 0);
     CHECK(std::ranges::count(after, before[0]) == 1);
-    CHECK(co_await pool.create_task<&calls::square>(7) == 49);
+    CHECK_AWAIT(pool.create_task<&calls::square>(7), awaited == 49);
     CHECK(pool.statistics().died == 0);
     co_await pool.close();
 }
@@ -157,8 +157,8 @@ POOL_TEST_CASE("a call sent to a stopped worker that is killed runs elsewhere", 
     for (const pid_t pid : stopped) {
         ::kill(pid, SIGKILL);
     }
-    CHECK(co_await first == bytes);
-    CHECK(co_await second == bytes);
+    CHECK_AWAIT(first, awaited == bytes);
+    CHECK_AWAIT(second, awaited == bytes);
     co_await pool.close();
 }
 
@@ -169,7 +169,7 @@ POOL_TEST_CASE("all workers killed at once: four calls fail, the queue is served
     for (std::size_t index = 0; index < 4; ++index) {
         running.push_back(pool.create_task<&calls::sign_and_wait>(std::size_t{0}));
     }
-    REQUIRE(co_await eventually([] { return board().signers == 4; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 4; }), awaited);
     std::vector<TaskHandle<int>> queued;
     for (int x = 0; x < 100; ++x) {
         queued.push_back(pool.create_task<&calls::square>(x));
@@ -178,12 +178,12 @@ POOL_TEST_CASE("all workers killed at once: four calls fail, the queue is served
         ::kill(pid, SIGKILL);
     }
     for (auto& call : running) {
-        CHECK((co_await error_of<WorkerDied>(std::move(call))).signal() == SIGKILL);
+        CHECK_AWAIT(error_of<WorkerDied>(std::move(call)), awaited.signal() == SIGKILL);
     }
     for (int x = 0; x < 100; ++x) {
-        CHECK(co_await queued[static_cast<std::size_t>(x)] == x * x);
+        CHECK_AWAIT(queued[static_cast<std::size_t>(x)], awaited == x * x);
     }
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     check_counters(pool);
     co_await pool.close();
 }
@@ -194,9 +194,9 @@ POOL_TEST_CASE("many idle workers killed at once come back within a second", "[F
     for (const pid_t pid : pool.pids()) {
         ::kill(pid, SIGKILL);
     }
-    REQUIRE(co_await eventually([&] { return pool.statistics().exited == 24; }));
-    CHECK(co_await at_full_strength(pool));
-    CHECK(co_await pool.create_task<&calls::square>(3) == 9);
+    REQUIRE_AWAIT(eventually([&] { return pool.statistics().exited == 24; }), awaited);
+    CHECK_AWAIT(at_full_strength(pool), awaited);
+    CHECK_AWAIT(pool.create_task<&calls::square>(3), awaited == 9);
     co_await pool.close();
 }
 
@@ -231,7 +231,7 @@ POOL_TEST_CASE("a worker killed at any moment costs at most the call it ran", "[
         died += lost;
     }
     INFO(died << " calls died");
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     check_counters(pool);
     co_await pool.close();
 }
@@ -318,7 +318,7 @@ POOL_TEST_CASE("a task that closes all descriptors loses its worker, not the poo
     const std::vector<pid_t> before = pool.pids();
     // Alone, its result has no way to come. Among others it lies in shared memory, and counts.
     co_await error_of<WorkerDied>(pool.create_task<&calls::close_descriptors>());
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     CHECK(pool.pids() != before);
     for (int x = 0; x < 100; ++x) {
         CHECK_AWAIT(pool.create_task<&calls::square>(x), awaited == x * x);

@@ -125,9 +125,8 @@ POOL_TEST_CASE("what a call throws arrives with type and text", "[F70][F71][WP-0
     WorkerPool pool(pool_options(1));
     co_await pool.start();
     const auto before = pool.pids();
-    CHECK(
-        (co_await error_of<std::invalid_argument>(pool.create_task<&throw_one>(0))).what() ==
-        std::string("not this"));
+    const auto invalid = co_await error_of<std::invalid_argument>(pool.create_task<&throw_one>(0));
+    CHECK(invalid.what() == std::string("not this"));
     const auto custom = co_await error_of<RemoteError>(pool.create_task<&throw_one>(1));
     CHECK_THAT(custom.type_name(), ends_with("Custom"));
     CHECK(custom.message() == "mine");
@@ -136,11 +135,10 @@ POOL_TEST_CASE("what a call throws arrives with type and text", "[F70][F71][WP-0
     const auto number = co_await error_of<RemoteError>(pool.create_task<&throw_one>(3));
     CHECK(number.type_name() == "int");
     CHECK(number.message() == "7");
-    CHECK(
-        (co_await error_of<RemoteError>(pool.create_task<&throw_one>(4))).message() == "bare text");
-    CHECK_THAT(
-        (co_await error_of<RemoteError>(pool.create_task<&throw_one>(5))).type_name(),
-        ends_with("WithoutText"));
+    const auto text = co_await error_of<RemoteError>(pool.create_task<&throw_one>(4));
+    CHECK(text.message() == "bare text");
+    const auto silent = co_await error_of<RemoteError>(pool.create_task<&throw_one>(5));
+    CHECK_THAT(silent.type_name(), ends_with("WithoutText"));
     const auto refused = co_await error_of<SystemError>(pool.create_task<&throw_one>(9));
     CHECK(refused.code() == ECONNREFUSED);
     CHECK(refused.subject() == "/run/x.sock");
@@ -157,7 +155,7 @@ POOL_TEST_CASE("an endless or absent text of an exception is no problem", "[F70]
     const std::string endless = co_await error_text(pool, 6);
     CHECK(endless.size() > 60'000);
     CHECK(endless.size() < 80'000);
-    CHECK_THAT(co_await error_text(pool, 7), contains("Unprintable"));
+    CHECK_AWAIT_THAT(error_text(pool, 7), awaited, contains("Unprintable"));
     CHECK(pool.pids() == before);
     co_await pool.close();
 }
@@ -198,7 +196,7 @@ POOL_TEST_CASE("an argument that cannot be encoded fails before it is sent", "[F
         static_cast<void>(pool.create_task<&take_stubborn>(Stubborn{.refuse_to_leave = true})),
         EncodeError);
     CHECK(pool.statistics().submitted == 0);
-    CHECK(co_await pool.create_task<&take_stubborn>(Stubborn{}) == 1);
+    CHECK_AWAIT(pool.create_task<&take_stubborn>(Stubborn{}), awaited == 1);
     co_await pool.close();
 }
 
@@ -215,7 +213,7 @@ POOL_TEST_CASE("arguments and results that cannot be coded fail their call", "[F
     const auto arriving =
         co_await error_of<EncodeError>(pool.create_task<&give_stubborn>(false, true));
     CHECK_THAT(arriving.what(), contains("does not arrive"));
-    CHECK(co_await pool.create_task<&calls::square>(3) == 9);
+    CHECK_AWAIT(pool.create_task<&calls::square>(3), awaited == 9);
     CHECK(pool.pids() == before);
     co_await pool.close();
 }
@@ -231,7 +229,7 @@ POOL_TEST_CASE("payloads at the limit pass, one byte above is refused", "[F63]")
         co_await pool.start();
         const auto before = pool.pids();
         for (const std::size_t size : {largest - 1, largest}) {
-            CHECK((co_await pool.create_task<&calls::echo>(give_bytes(size))).size() == size);
+            CHECK_AWAIT(pool.create_task<&calls::echo>(give_bytes(size)), awaited.size() == size);
         }
         CHECK_THROWS_AS(
             static_cast<void>(pool.create_task<&calls::echo>(give_bytes(largest + 1))),
@@ -240,7 +238,7 @@ POOL_TEST_CASE("payloads at the limit pass, one byte above is refused", "[F63]")
             co_await error_of<ipc::PayloadTooLarge>(pool.create_task<&give_bytes>(largest + 1));
         CHECK(too_large.limit() == options.max_payload_bytes);
         co_await error_of<ipc::PayloadTooLarge>(pool.create_task<&give_bytes>(largest * 20));
-        CHECK((co_await pool.create_task<&give_bytes>(largest)).size() == largest);
+        CHECK_AWAIT(pool.create_task<&give_bytes>(largest), awaited.size() == largest);
         CHECK(pool.pids() == before);
         co_await pool.close();
     }
@@ -253,7 +251,7 @@ POOL_TEST_CASE("a limit above the default holds on both ends", "[F63]") {
     WorkerPool pool(std::move(options));
     co_await pool.start();
     const std::size_t size = std::size_t{100} << 20;
-    CHECK((co_await pool.create_task<&calls::echo>(give_bytes(size))).size() == size);
+    CHECK_AWAIT(pool.create_task<&calls::echo>(give_bytes(size)), awaited.size() == size);
     co_await pool.close();
 }
 
@@ -268,7 +266,7 @@ POOL_TEST_CASE("payloads are compressed on the way when asked for", "[P13]") {
         for (std::size_t at = 0; at < bytes.size(); ++at) {
             bytes[at] = static_cast<std::uint8_t>(at / 100);
         }
-        CHECK(co_await pool.create_task<&calls::echo>(bytes) == bytes);
+        CHECK_AWAIT(pool.create_task<&calls::echo>(bytes), awaited == bytes);
         co_await pool.close();
     }
 }
@@ -282,7 +280,7 @@ POOL_TEST_CASE("a call that runs out of its memory limit fails, the worker stays
     co_await pool.start();
     const auto before = pool.pids();
     co_await error_of<std::bad_alloc>(pool.create_task<&allocate>(std::size_t{2} << 30));
-    CHECK(co_await pool.create_task<&allocate>(std::size_t{1} << 20) == std::size_t{1} << 20);
+    CHECK_AWAIT(pool.create_task<&allocate>(std::size_t{1} << 20), awaited == std::size_t{1} << 20);
     CHECK(pool.pids() == before);
     co_await pool.close();
 }

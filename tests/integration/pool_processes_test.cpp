@@ -135,18 +135,18 @@ POOL_TEST_CASE("a copy of the worker that returns from the call says nothing", "
     WorkerPool pool(pool_options(1));
     co_await pool.start();
     const pid_t worker = pool.pids().front();
-    CHECK(co_await pool.create_task<&return_twice>(5) == 5);
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    CHECK_AWAIT(pool.create_task<&return_twice>(5), awaited == 5);
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     board().gates[0] = 1;
     // The copy returns now, while the worker serves others.
     for (int x = 0; x < 100; ++x) {
-        CHECK(co_await pool.create_task<&calls::square>(x) == x * x);
+        CHECK_AWAIT(pool.create_task<&calls::square>(x), awaited == x * x);
     }
-    CHECK(co_await eventually([] { return !is_running(board().pids[0]); }));
+    CHECK_AWAIT(eventually([] { return !is_running(board().pids[0]); }), awaited);
     for (int x = 0; x < 50; ++x) {
-        CHECK(co_await pool.create_task<&return_first_from_the_copy>(x) == x);
+        CHECK_AWAIT(pool.create_task<&return_first_from_the_copy>(x), awaited == x);
     }
-    CHECK(co_await pool.create_task<&throw_from_the_copy>(8) == 8);
+    CHECK_AWAIT(pool.create_task<&throw_from_the_copy>(8), awaited == 8);
     CHECK(pool.pids().front() == worker);
     CHECK(pool.statistics().protocol_errors == 0);
     co_await pool.close();
@@ -161,9 +161,9 @@ POOL_TEST_CASE("a copy of the worker goes on with nothing of a map", "[F77][P3]"
     }
     auto results = pool.map<&return_first_from_the_copy>(inputs, {.chunk_size = 50});
     for (int x = 0; x < 200; ++x) {
-        CHECK(co_await results.next() == x);
+        CHECK_AWAIT(results.next(), awaited == x);
     }
-    CHECK_FALSE(co_await results.next());
+    CHECK_AWAIT(results.next(), !awaited);
     for (std::size_t x = 0; x < 200; ++x) {
         CHECK(board().marks[x] == 1);
     }
@@ -181,14 +181,14 @@ POOL_TEST_CASE("a daemon that a call started ends with its worker", "[F77][P8]")
     for (const pid_t pid : pool.pids()) {
         ::kill(pid, SIGKILL);
     }
-    CHECK(co_await all_gone({daemon}));
+    CHECK_AWAIT(all_gone({daemon}), awaited);
     // Recycling is an end of the worker as well.
     for (int count = 0; count < 4; ++count) {
         co_await pool.create_task<&calls::start_daemon>();
     }
     const auto signers = board().signed_pids();
     REQUIRE(signers.size() == 5);
-    CHECK(co_await all_gone(signers, 2s));
+    CHECK_AWAIT(all_gone(signers, 2s), awaited);
     co_await pool.close();
 }
 
@@ -196,9 +196,9 @@ POOL_TEST_CASE("a call may start processes and wait for them", "[F77][F79]") {
     WorkerPool pool(pool_options(1));
     co_await pool.start();
     const auto before = pool.pids();
-    CHECK(co_await pool.create_task<&fork_and_wait>() == 9);
-    CHECK(WEXITSTATUS(co_await pool.create_task<&run_a_command>()) == 3);
-    CHECK(co_await pool.create_task<&calls::square>(2) == 4);
+    CHECK_AWAIT(pool.create_task<&fork_and_wait>(), awaited == 9);
+    CHECK_AWAIT(pool.create_task<&run_a_command>(), WEXITSTATUS(awaited) == 3);
+    CHECK_AWAIT(pool.create_task<&calls::square>(2), awaited == 4);
     CHECK(pool.pids() == before);
     co_await pool.close();
 }
@@ -208,7 +208,7 @@ POOL_TEST_CASE("a thread that a call left running disturbs no other call", "[F78
     co_await pool.start();
     co_await pool.create_task<&leave_a_thread>();
     for (int x = 0; x < 100; ++x) {
-        CHECK(co_await pool.create_task<&calls::square>(x) == x * x);
+        CHECK_AWAIT(pool.create_task<&calls::square>(x), awaited == x * x);
     }
     co_await pool.close();
 }
@@ -222,14 +222,14 @@ POOL_TEST_CASE("a worker has one thread, and its channel beside 0, 1 and 2", "[F
     WorkerPool pool(pool_options(2));
     co_await pool.start();
 #if !defined(AIOMISC_THREAD_SANITIZER)
-    CHECK(co_await pool.create_task<&count_threads>() == 1);
+    CHECK_AWAIT(pool.create_task<&count_threads>(), awaited == 1);
 #endif
-    CHECK(co_await pool.create_task<&count_descriptors>() == 4);
+    CHECK_AWAIT(pool.create_task<&count_descriptors>(), awaited == 4);
     for (const pid_t pid : pool.pids()) {
         ::kill(pid, SIGKILL);
     }
-    REQUIRE(co_await eventually([&] { return pool.statistics().exited == 2; }));
-    CHECK(co_await pool.create_task<&count_descriptors>() == 4);
+    REQUIRE_AWAIT(eventually([&] { return pool.statistics().exited == 2; }), awaited);
+    CHECK_AWAIT(pool.create_task<&count_descriptors>(), awaited == 4);
     co_await pool.close();
 }
 
@@ -243,9 +243,9 @@ POOL_TEST_CASE(
     WorkerPool pool(std::move(options));
     co_await pool.start();
     log::basic_config({.level = level, .log_format = log::format()});
-    CHECK(co_await pool.create_task<&core_limit>() == 0);
-    CHECK(co_await pool.create_task<&niceness>() == own_niceness + 3);
-    CHECK(co_await pool.create_task<&log_level>() == static_cast<int>(log::Level::kError));
+    CHECK_AWAIT(pool.create_task<&core_limit>(), awaited == 0);
+    CHECK_AWAIT(pool.create_task<&niceness>(), awaited == own_niceness + 3);
+    CHECK_AWAIT(pool.create_task<&log_level>(), awaited == static_cast<int>(log::Level::kError));
     co_await pool.close();
 }
 
@@ -257,9 +257,9 @@ POOL_TEST_CASE(
     co_await pool.start();
     co_await pool.create_task<&block_the_interrupt>();
     auto call = pool.create_task<&calls::sleep_until_cancelled>();
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     call.cancel();
-    CHECK(co_await pool.create_task<&calls::square>(2) == 4);
+    CHECK_AWAIT(pool.create_task<&calls::square>(2), awaited == 4);
     co_await pool.close();
 }
 

@@ -107,11 +107,11 @@ POOL_TEST_CASE("kill -9 of the supervisor of an idle pool: another takes over", 
     const pid_t supervisor = pool.supervisor_pid();
     const auto workers = pool.pids();
     ::kill(supervisor, SIGKILL);
-    CHECK(co_await recovered(pool, supervisor, workers));
-    CHECK(co_await all_gone(workers));
+    CHECK_AWAIT(recovered(pool, supervisor, workers), awaited);
+    CHECK_AWAIT(all_gone(workers), awaited);
     CHECK(is_gone(supervisor));
     for (int x = 0; x < 100; ++x) {
-        CHECK(co_await pool.create_task<&calls::square>(x) == x * x);
+        CHECK_AWAIT(pool.create_task<&calls::square>(x), awaited == x * x);
     }
     CHECK(pool.statistics().died == 0);
     CHECK(pool.statistics().spawned == 8);
@@ -129,7 +129,7 @@ POOL_TEST_CASE("kill -9 of a supervisor: what ran fails, what waits is served", 
     for (std::size_t count = 0; count < pool.workers(); ++count) {
         running.push_back(pool.create_task<&beat_for_ever>());
     }
-    REQUIRE(co_await eventually([] { return board().signers == 8; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 8; }), awaited);
     std::vector<TaskHandle<std::uint32_t>> queued;
     std::vector<TaskHandle<bool>> witnesses;
     for (std::uint32_t number = 0; number < 100; ++number) {
@@ -143,13 +143,13 @@ POOL_TEST_CASE("kill -9 of a supervisor: what ran fails, what waits is served", 
         CHECK(died.phase() == WorkerDied::Phase::kRun);
         CHECK_THAT(died.what(), contains("its supervisor is gone"));
     }
-    CHECK(co_await recovered(pool, supervisor, workers));
-    CHECK(co_await all_gone(board().signed_pids()));  // the daemons as well
+    CHECK_AWAIT(recovered(pool, supervisor, workers), awaited);
+    CHECK_AWAIT(all_gone(board().signed_pids()), awaited);  // the daemons as well
     CHECK(is_gone(supervisor));
     for (std::uint32_t number = 0; number < 100; ++number) {
-        CHECK(co_await queued[number] == number);
+        CHECK_AWAIT(queued[number], awaited == number);
         CHECK(board().marks[number] == 1);
-        CHECK_FALSE(co_await witnesses[number]);  // the old ones were dead before the new ones ran
+        CHECK_AWAIT(witnesses[number], !awaited);  // the old ones were dead before the new ones ran
     }
     CHECK(pool.statistics().died == 4);
     check_counters(pool);
@@ -185,7 +185,7 @@ POOL_TEST_CASE("a supervisor killed at any moment costs at most what ran", "[F31
         board().marks.begin(), board().marks.begin() + kRounds * kCalls, [](const auto& mark) {
             return mark <= 1;
         }));
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     CHECK(pool.statistics().died == lost);
     check_counters(pool);
     co_await pool.close();
@@ -200,14 +200,16 @@ POOL_TEST_CASE("a supervisor that is killed again and again breaks the pool", "[
     int kills = 0;
     for (pid_t last = 0; kills < 100; ++kills) {
         bool broken = false;
-        REQUIRE(co_await eventually([&] {
-            try {
-                static_cast<void>(pool.try_create_task<&calls::sleep_for_ever>());
-            } catch (const PoolBroken&) {
-                broken = true;
-            }
-            return broken || (pool.supervisor_pid() != last && pool.pids().size() == 4);
-        }));
+        REQUIRE_AWAIT(
+            eventually([&] {
+                try {
+                    static_cast<void>(pool.try_create_task<&calls::sleep_for_ever>());
+                } catch (const PoolBroken&) {
+                    broken = true;
+                }
+                return broken || (pool.supervisor_pid() != last && pool.pids().size() == 4);
+            }),
+            awaited);
         if (broken) {
             break;
         }
@@ -223,7 +225,7 @@ POOL_TEST_CASE("a supervisor that is killed again and again breaks the pool", "[
     }
     CHECK_THAT(why, contains("its supervisor dies again and again"));
     CHECK_THAT(why, contains("the supervisor killed by SIGKILL; the supervisor killed by SIGKILL"));
-    CHECK(co_await all_gone(board().signed_pids()));
+    CHECK_AWAIT(all_gone(board().signed_pids()), awaited);
     check_counters(pool);
     co_await pool.close();
 }
@@ -237,7 +239,7 @@ POOL_TEST_CASE("what waits when the pool breaks fails with the reason", "[F32][P
     auto queued = pool.create_task<&calls::sleep_for_ever>();
     auto behind = pool.create_task<&calls::square>(1);
     for (std::uint32_t kills = 1; kills <= 2; ++kills) {
-        REQUIRE(co_await eventually([&] { return board().signers == kills; }));
+        REQUIRE_AWAIT(eventually([&] { return board().signers == kills; }), awaited);
         ::kill(pool.supervisor_pid(), SIGKILL);
     }
     co_await error_of<WorkerDied>(std::move(running));
@@ -257,13 +259,13 @@ POOL_TEST_CASE("a supervisor told to end takes its workers along, and is replace
         const pid_t supervisor = pool.supervisor_pid();
         const auto workers = pool.pids();
         auto running = pool.create_task<&calls::sleep_for_ever>();
-        REQUIRE(co_await eventually([&] { return board().signers > signed_before; }));
+        REQUIRE_AWAIT(eventually([&] { return board().signers > signed_before; }), awaited);
         ::kill(supervisor, signal);
         co_await error_of<WorkerDied>(std::move(running));
-        CHECK(co_await recovered(pool, supervisor, workers));
-        CHECK(co_await all_gone(workers));
+        CHECK_AWAIT(recovered(pool, supervisor, workers), awaited);
+        CHECK_AWAIT(all_gone(workers), awaited);
         CHECK(is_gone(supervisor));
-        CHECK(co_await pool.create_task<&calls::square>(signal) == signal * signal);
+        CHECK_AWAIT(pool.create_task<&calls::square>(signal), awaited == signal * signal);
     }
     check_counters(pool);
     co_await pool.close();
@@ -273,21 +275,21 @@ POOL_TEST_CASE("a stopped supervisor is not on the way of the calls", "[F34]") {
     WorkerPool pool(pool_options());
     co_await pool.start();
     auto running = pool.create_task<&calls::sign_and_wait>(std::size_t{0});
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     const pid_t supervisor = pool.supervisor_pid();
     ::kill(supervisor, SIGSTOP);
     board().gates[0] = 1;
-    CHECK(co_await running == 0);
+    CHECK_AWAIT(running, awaited == 0);
     for (int x = 0; x < 1000; ++x) {
-        CHECK(co_await pool.create_task<&calls::square>(x) == x * x);
+        CHECK_AWAIT(pool.create_task<&calls::square>(x), awaited == x * x);
     }
     // Who dies meanwhile is replaced once it goes on.
     const pid_t victim = pool.pids().front();
     ::kill(victim, SIGKILL);
-    CHECK(co_await pool.create_task<&calls::square>(2) == 4);
+    CHECK_AWAIT(pool.create_task<&calls::square>(2), awaited == 4);
     ::kill(supervisor, SIGCONT);
-    CHECK(co_await eventually([&] { return pool.statistics().spawned == 5; }, 1s));
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(eventually([&] { return pool.statistics().spawned == 5; }, 1s), awaited);
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     CHECK(pool.supervisor_pid() == supervisor);
     check_counters(pool);
     co_await pool.close();
@@ -297,14 +299,14 @@ POOL_TEST_CASE("close() does not wait for a supervisor that is stopped", "[F34][
     WorkerPool pool(pool_options());
     co_await pool.start();
     auto running = pool.create_task<&beat_for_ever>();
-    REQUIRE(co_await eventually([] { return board().signers == 2; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 2; }), awaited);
     auto all = board().signed_pids();
     all.push_back(pool.supervisor_pid());
     std::ranges::copy(pool.pids(), std::back_inserter(all));
     ::kill(pool.supervisor_pid(), SIGSTOP);
     co_await wait_for(pool.close(), 3s * kPatience);
     co_await error_of<PoolClosed>(std::move(running));
-    CHECK(co_await all_gone(all));
+    CHECK_AWAIT(all_gone(all), awaited);
 }
 
 AIOMISC_TEST_HELPER(program_loses_its_zygote) {

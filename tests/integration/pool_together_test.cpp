@@ -80,8 +80,8 @@ POOL_TEST_CASE(
     auto before = mark_some(pool, 0, 20);
     auto waiting = pool.create_task<&calls::sign_and_wait>(std::size_t{0});
     auto behind = mark_some(pool, 20, 40);
-    CHECK(co_await all_done(before));
-    CHECK(co_await all_done(behind));
+    CHECK_AWAIT(all_done(before), awaited);
+    CHECK_AWAIT(all_done(behind), awaited);
     CHECK_FALSE(waiting.done());
     CHECK(each_ran_once(0, 60));
     board().gates[0] = 1;
@@ -100,8 +100,8 @@ POOL_TEST_CASE("a crash among calls in one message fails that call alone", "[P2]
         auto behind = mark_some(pool, round * 100 + 30, 30);
         const WorkerDied died = co_await error_of<WorkerDied>(std::move(crash));
         CHECK(died.status() == 7);
-        CHECK(co_await all_done(before));
-        CHECK(co_await all_done(behind));
+        CHECK_AWAIT(all_done(before), awaited);
+        CHECK_AWAIT(all_done(behind), awaited);
         CHECK(each_ran_once(round * 100, 60));
     }
     CHECK(pool.statistics().died == 10);
@@ -117,11 +117,11 @@ POOL_TEST_CASE("one of the calls in a message is cancelled alone", "[P11][F83]")
     auto before = mark_some(pool, 0, 20);
     auto sleeping = pool.create_task<&calls::sleep_until_cancelled>();
     auto behind = mark_some(pool, 20, 20);
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     behind[3].cancel();
     sleeping.cancel();
-    CHECK(co_await all_done(before));
-    CHECK(co_await all_done(behind));
+    CHECK_AWAIT(all_done(before), awaited);
+    CHECK_AWAIT(all_done(behind), awaited);
     CHECK(board().marks[23] == 0);
     CHECK(each_ran_once(0, 23));
     CHECK(each_ran_once(24, 16));
@@ -180,7 +180,7 @@ POOL_TEST_CASE("a signal that comes late does not disturb the next call", "[P11]
     WorkerPool pool(pool_options(1));
     co_await pool.start();
     auto cancelled = pool.create_task<&calls::sign_and_wait>(std::size_t{0});
-    REQUIRE(co_await eventually([] { return board().signers == 1; }));
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
     // The supervisor sends the signal; stopped, it does so only when the call has ended by itself.
     const pid_t supervisor = pool.supervisor_pid();
     ::kill(supervisor, SIGSTOP);

@@ -435,7 +435,7 @@ POOL_TEST_CASE("half of a thousand calls are cancelled at random moments", "[F84
             board().marks.begin() + first + kCalls,
             [](const auto& mark) { return mark <= 1; }));
     }
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     const auto statistics = pool.statistics();
     CHECK(statistics.spawned - pool.workers() <= statistics.killed);
     CHECK(statistics.submitted == kStorms * kCalls);

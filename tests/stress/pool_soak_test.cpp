@@ -234,8 +234,8 @@ POOL_TEST_CASE(
     const std::size_t bytes_before = private_bytes();
     co_await make_calls(pool, random, tally, kCalls - kWarmUpCalls);
     // The last that took too long may still have some of its grace.
-    CHECK(co_await eventually([&] { return pool.statistics().running == 0; }));
-    CHECK(co_await at_full_strength(pool));
+    CHECK_AWAIT(eventually([&] { return pool.statistics().running == 0; }), awaited);
+    CHECK_AWAIT(at_full_strength(pool), awaited);
     co_await check_back_to(at_first, supervisor);
     CHECK(pool.supervisor_pid() == supervisor);
     check_tally(pool, tally);
@@ -264,7 +264,7 @@ POOL_TEST_CASE("pools opened and closed in a row leave nothing", "[F29][F96][P10
             co_await pool.close();
         }
     }
-    CHECK(co_await all_gone(pids));
+    CHECK_AWAIT(all_gone(pids), awaited);
     co_await check_back_to(before, zygote);
 }
 
@@ -304,5 +304,5 @@ POOL_TEST_CASE("two hundred and fifty-six workers start, work and end", "[F96]")
     const auto pids = pool.pids();
     CHECK(pids.size() == 256);
     co_await wait_for(pool.close(), limit);
-    CHECK(co_await all_gone(pids));
+    CHECK_AWAIT(all_gone(pids), awaited);
 }

@@ -52,10 +52,10 @@ Task<> expect_violation(std::string last_words, std::string_view reason = {}) {
     linked.send(first);
     linked.send(second);
     REQUIRE(linked.say(bootstrap_answer() + value_answer(1, "one")));
-    REQUIRE(co_await linked.answered(1));
+    REQUIRE_AWAIT(linked.answered(1), awaited);
     CHECK(linked.recorder.ends == 0);
     linked.say(last_words);
-    REQUIRE(co_await linked.ended());
+    REQUIRE_AWAIT(linked.ended(), awaited);
     INFO(linked.recorder.violation);
     CHECK_THAT(linked.recorder.violation, contains("ProtocolError"));
     CHECK_THAT(linked.recorder.violation, contains(std::string(reason)));
@@ -139,7 +139,7 @@ ASYNC_TEST_CASE("a link settles calls and chunks with what the worker answers", 
         REQUIRE(linked.say({&byte, 1}));
         co_await look_around();
     }
-    REQUIRE(co_await linked.answered(5));
+    REQUIRE_AWAIT(linked.answered(5), awaited);
     const auto& told = linked.recorder.answers;
     CHECK(told[0].work == &value);
     CHECK(told[0].bytes == "one");
@@ -174,7 +174,7 @@ ASYNC_TEST_CASE(
             } else {
                 ::shutdown(linked.channel.get(), how);
             }
-            REQUIRE(co_await linked.ended());
+            REQUIRE_AWAIT(linked.ended(), awaited);
             CHECK(linked.recorder.violation == "");
             const std::size_t whole = (end >= exchange.size() - answers[2].size() ? 1 : 0) +
                                       (end == exchange.size() ? 1 : 0);
@@ -191,7 +191,7 @@ ASYNC_TEST_CASE("what a dead worker had not begun is told apart", "[F57][P1]") {
     linked.send(begun);
     linked.post(waiting);
     linked.channel.reset();
-    REQUIRE(co_await linked.ended());
+    REQUIRE_AWAIT(linked.ended(), awaited);
     CHECK(linked.recorder.violation == "");
     const auto remains = linked.link->remains();
     CHECK(works_of(remains.lost) == std::vector<const Work*>{&begun});
@@ -209,7 +209,7 @@ ASYNC_TEST_CASE("a worker that listens no more is found out by the next call", "
     ::shutdown(linked.channel.get(), SHUT_RD);
     REQUIRE(linked.say(value_answer(1, "one")));
     linked.post(second);
-    REQUIRE(co_await linked.ended());
+    REQUIRE_AWAIT(linked.ended(), awaited);
     CHECK(linked.recorder.violation == "");
     CHECK(linked.recorder.answers.size() == 1);
     CHECK(linked.link->remains().not_begun == std::vector<Work*>{&second});
@@ -228,7 +228,7 @@ ASYNC_TEST_CASE("answers that a worker sent before it died count", "[F5][P1]") {
     REQUIRE(linked.say(value_answer(1, "one")));
     linked.channel.reset();
     linked.post(third);
-    REQUIRE(co_await linked.ended());
+    REQUIRE_AWAIT(linked.ended(), awaited);
     REQUIRE(linked.recorder.answers.size() == 1);
     CHECK(linked.recorder.answers[0].bytes == "one");
     const auto remains = linked.link->remains();
@@ -269,7 +269,7 @@ ASYNC_TEST_CASE("answers with random changes settle no other call", "[F59][P14]"
         }
         REQUIRE(linked.say(bootstrap_answer() + bytes));
         linked.channel.reset();
-        REQUIRE(co_await linked.ended());
+        REQUIRE_AWAIT(linked.ended(), awaited);
         // Whatever it means now, it is one message.
         CHECK(linked.recorder.answers.size() <= 1);
         CHECK(linked.recorder.answers.size() + linked.link->remains().lost.size() == 2);
@@ -304,7 +304,7 @@ ASYNC_TEST_CASE("pointers in circles and deep structures break the channel", "[F
         linked.send(second);
         REQUIRE(linked.say(bootstrap_answer() + circle));
         linked.channel.reset();
-        REQUIRE(co_await linked.ended());
+        REQUIRE_AWAIT(linked.ended(), awaited);
         replaced += linked.recorder.violation.empty() ? 0 : 1;
         CHECK(linked.recorder.answers.size() + linked.link->remains().lost.size() == 2);
     }
@@ -355,7 +355,7 @@ ASYNC_TEST_CASE("an answer that comes twice settles its call once", "[F62][P14]"
     linked.send(first);
     linked.post(second);
     REQUIRE(linked.say(bootstrap_answer() + value_answer(1, "one") + value_answer(1, "one")));
-    REQUIRE(co_await linked.ended());
+    REQUIRE_AWAIT(linked.ended(), awaited);
     CHECK_THAT(linked.recorder.violation, contains("ProtocolError"));
     CHECK(linked.recorder.answers.size() == 1);
     CHECK(linked.link->remains().not_begun == std::vector<Work*>{&second});
@@ -371,7 +371,7 @@ ASYNC_TEST_CASE("an answer to a call that was not begun settles nothing", "[F62]
         FakeWork work("1");
         linked.post(work);
         REQUIRE(linked.say(bootstrap_answer() + answer));
-        REQUIRE(co_await linked.ended());
+        REQUIRE_AWAIT(linked.ended(), awaited);
         CHECK_THAT(linked.recorder.violation, contains("had not begun"));
         CHECK(linked.recorder.answers.empty());
         CHECK(linked.link->remains().not_begun == std::vector<Work*>{&work});
@@ -428,7 +428,7 @@ ASYNC_TEST_CASE("chunks with impossible counts break the channel", "[F62][P14]")
                 results.initResults().setDone(row.done);
                 results.getResults().setShared(row.shared);
             })));
-        REQUIRE(co_await linked.ended());
+        REQUIRE_AWAIT(linked.ended(), awaited);
         CHECK_THAT(linked.recorder.violation, contains("ProtocolError"));
         CHECK(linked.recorder.answers.empty());
     }
@@ -445,7 +445,7 @@ ASYNC_TEST_CASE("calls that travel together are settled by one answer, or return
                            results.setDone(2);
                            results.setShared(2 * 8);
                        })));
-    REQUIRE(co_await linked.answered(2));
+    REQUIRE_AWAIT(linked.answered(2), awaited);
     CHECK(linked.recorder.answers[0].bytes == "one");
     CHECK(linked.recorder.answers[1].work == &second);
     CHECK(linked.recorder.answers[1].bytes == "two");
@@ -484,7 +484,7 @@ ASYNC_TEST_CASE("impossible answers to calls that travel together break the chan
                 answer.setDone(row.done);
                 answer.setShared(row.shared);
             })));
-        REQUIRE(co_await linked.ended());
+        REQUIRE_AWAIT(linked.ended(), awaited);
         CHECK_THAT(linked.recorder.violation, contains("ProtocolError"));
         CHECK(linked.recorder.returned.empty());
         const std::size_t settled = linked.recorder.answers.size();
@@ -537,7 +537,7 @@ ASYNC_TEST_CASE("an error that Cap'n Proto reports for a call is the call's", "[
                                error.setReason("thrown by the server");
                                error.setType(type);
                            })));
-        REQUIRE(co_await linked.answered(1));
+        REQUIRE_AWAIT(linked.answered(1), awaited);
         CHECK(linked.recorder.answers[0].kind == Reply::Kind::kError);
         CHECK_THAT(linked.recorder.answers[0].bytes, contains("thrown by the server"));
         CHECK(linked.recorder.ends == 0);
@@ -553,7 +553,7 @@ ASYNC_TEST_CASE("a worker that gives up the channel settles no call by that", "[
     // As Cap'n Proto says farewell when its side of the channel ended.
     REQUIRE(
         linked.say(bootstrap_answer() + abort_message(capnp::rpc::Exception::Type::DISCONNECTED)));
-    REQUIRE(co_await linked.ended());
+    REQUIRE_AWAIT(linked.ended(), awaited);
     CHECK(linked.recorder.violation == "");
     CHECK(linked.recorder.answers.empty());
     const auto remains = linked.link->remains();
@@ -581,7 +581,7 @@ ASYNC_TEST_CASE("answers to what was taken back are dropped", "[F62][P11]") {
         bootstrap_answer() + value_answer(1, "one") +
         call_answer(2, [](schema::Outcome::Builder outcome) { outcome.setRevoked(); }) +
         value_answer(3, "too late") + value_answer(4, "four")));
-    REQUIRE(co_await linked.answered(2));
+    REQUIRE_AWAIT(linked.answered(2), awaited);
     CHECK(linked.recorder.answers[0].work == &running);
     CHECK(linked.recorder.answers[1].work == &next);
     CHECK(linked.recorder.answers[1].bytes == "four");
@@ -611,11 +611,11 @@ ASYNC_TEST_CASE("a result at the limit passes, a message above it breaks the cha
             co_await turns();
         }
         if (above == 0) {
-            REQUIRE(co_await linked.answered(1));
+            REQUIRE_AWAIT(linked.answered(1), awaited);
             CHECK((linked.recorder.answers[0].bytes == bytes));
             CHECK(linked.recorder.ends == 0);
         } else {
-            REQUIRE(co_await linked.ended());
+            REQUIRE_AWAIT(linked.ended(), awaited);
             CHECK_THAT(linked.recorder.violation, contains("above the limit"));
             CHECK(linked.recorder.answers.empty());
         }
@@ -629,7 +629,7 @@ ASYNC_TEST_CASE("descriptors attached to answers stay outside", "[P10][F62]") {
     const UniqueFd null = open_null();
     REQUIRE(linked.say(bootstrap_answer()));
     REQUIRE(send_with(linked.channel, value_answer(1, "one"), std::vector<int>(253, null.get())));
-    REQUIRE(co_await linked.answered(1));
+    REQUIRE_AWAIT(linked.answered(1), awaited);
     CHECK(linked.recorder.answers[0].bytes == "one");
     // The leak audit counts what is open now.
 }
@@ -645,12 +645,12 @@ ASYNC_TEST_CASE("a link that is closed hears the answers to what was sent before
     linked.link->close();
     for (const std::uint32_t question : {1, 2}) {
         REQUIRE(linked.say(value_answer(question, "answer")));
-        REQUIRE(co_await linked.answered(question));
+        REQUIRE_AWAIT(linked.answered(question), awaited);
         co_await look_around();
     }
     CHECK(linked.recorder.ends == 0);
     REQUIRE(linked.say(abort_message(capnp::rpc::Exception::Type::DISCONNECTED)));
     linked.channel.reset();
-    REQUIRE(co_await linked.ended());
+    REQUIRE_AWAIT(linked.ended(), awaited);
     CHECK(linked.recorder.violation == "");
 }
