@@ -52,6 +52,15 @@ bool is_script_without_permission(const std::string& word) {
            !is_executable_file(word);
 }
 
+/// A path that was mistyped, most likely. What has blanks or other signs of a shell is a line of
+/// it.
+bool is_meant_as_job(const std::string& word) {
+    const bool named_so = word.ends_with(".so") || word.ends_with(".cpp") ||
+                          word.ends_with(".cc") || word.ends_with(".cxx");
+    return named_so && word.find_first_of(" \t\n'\"\\$`|&;<>(){}[]*?~") == std::string::npos &&
+           !is_regular_file(word) && !find_program(word);
+}
+
 Target run_by_interpreter(const TemplateOptions& options) {
     const std::string& path = options.words.front();
     std::vector<std::string> words = interpreter_of(path);
@@ -89,7 +98,11 @@ Target choose_target(const TemplateOptions& options) {
     if (automatic && is_script_without_permission(first)) {
         return run_by_interpreter(options);
     }
-    return {.words = words};
+    Target target{.words = words};
+    if (automatic && is_meant_as_job(first)) {
+        target.warning = "there is no file " + first + "; taking it for a command";
+    }
+    return target;
 }
 
 }  // namespace aiomisc::cli

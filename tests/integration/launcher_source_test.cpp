@@ -103,6 +103,15 @@ TEST_CASE("a source that does not compile runs no job", "[launcher]") {
     CHECK(!half_made(launcher));
 }
 
+TEST_CASE("a source that is not there is named", "[launcher]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run({"nosuch.cpp", ":::", "1"});
+    CHECK(outcome.status.code == 1);
+    CHECK_THAT(outcome.err, starts_with("aiomisc-run: there is no file nosuch.cpp; taking it"));
+    launcher.write("there.cpp", "text\n");
+    CHECK(launcher.run({"cat there.cpp", ":::", "there.cpp"}).err == "");
+}
+
 TEST_CASE("a compiler that is not there is named", "[launcher]") {
     Launcher launcher;
     launcher.write("job.cpp", job_printing("x"));
