@@ -47,6 +47,7 @@ struct PoolSetup {
   workerOomScoreAdjust @8 :Int32;
   supervisorOomScoreAdjust @9 :Int32;
   maxPayloadBytes @10 :UInt64;
+  initializerPath @11 :Data;
 }
 
 # Descriptors: the channel, the shared page, then stdout and stderr where announced.

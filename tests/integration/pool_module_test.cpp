@@ -44,6 +44,17 @@ public:
         return std::move(*answers);
     }
 
+    WorkerPoolOptions initialize(WorkerPoolOptions options, int with) const {
+        function<void(WorkerPoolOptions&, int)>("initialize_here")(options, with);
+        return options;
+    }
+
+    TaskHandle<int> prepared(WorkerPool& pool) const {
+        TaskHandle<int> answering;
+        function<void(WorkerPool&, TaskHandle<int>&)>("ask_for_prepared")(pool, answering);
+        return answering;
+    }
+
     /// As a build does: another file takes the name, the loaded one stays as it is.
     void replace_by(const std::string& name) const {
         std::filesystem::copy_file(kModules / name, folder_ / "next.so");
@@ -123,5 +134,24 @@ POOL_TEST_CASE("two builds of a module may be loaded at once", "[WP-07]") {
     CHECK_AWAIT(one.call(pool, 1), awaited == 42);
     CHECK_AWAIT(other.call(pool, 1), awaited == 43);
     CHECK_AWAIT(one.call(pool, 2), awaited == 84);
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("an initializer may be in a module", "[WP-03]") {
+    const LoadedModule module("pool_module.so");
+    WorkerPool pool(module.initialize(pool_options(2), 3));
+    co_await pool.start();
+    for (int count = 0; count < 4; ++count) {
+        CHECK_AWAIT(module.prepared(pool), awaited == 3 * 42);
+    }
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("an initializer in a module that was built anew is refused by start()", "[WP-04]") {
+    const LoadedModule module("pool_module.so");
+    module.replace_by("pool_module_rebuilt.so");
+    WorkerPool pool(module.initialize(pool_options(1), 3));
+    const auto outcome = co_await settle(pool.start());
+    CHECK_THAT(text_of(outcome), contains("build id differs"));
     co_await pool.close();
 }

@@ -310,6 +310,7 @@ void Pool::open_supervisor() {
     if (options_.initializer) {
         const FunctionKey key = key_of(options_.initializer->thunk());
         setup.initializer = process::FunctionId{key.module, key.offset};
+        setup.initializer_path = path_of_module(key.module);
         const auto arguments = options_.initializer->arguments();
         setup.initializer_argument.assign(arguments.begin(), arguments.end());
     }

@@ -43,6 +43,9 @@ void initialize(const process::PoolSetup& setup) {
     if (!setup.initializer) {
         return;
     }
+    if (!setup.initializer_path.empty()) {
+        load_module(setup.initializer_path, setup.initializer->module);
+    }
     const Thunk* thunk = find_thunk({setup.initializer->module, setup.initializer->offset});
     if (thunk == nullptr) {
         throw ProtocolError("the initializer is not registered in this program");

@@ -35,12 +35,11 @@ class EventLoop;
 /// program, or in a module loaded by it. What they may take and return: see ipc/codec/codec.h.
 ///
 /// Fork:      workers are forked from a small process that aiomisc::run() forked before there were
-/// threads. They
-///            see the program as it was then: what they are to know comes as arguments, or from an
-///            initializer.
+///            threads. They see the program as it was then: what they are to know comes as
+///            arguments, or from an initializer.
 /// Affinity:  loop.
 /// Idea:      aiomisc.WorkerPool.
-/// Example:   tests/integration/worker_pool_test.cpp [worker_pool_basic]
+/// Example:   examples/hello/main.cpp
 class WorkerPool {
 public:
     /// A pool of the running loop.
@@ -72,17 +71,17 @@ public:
     /// in any order.
     ///
     /// Params:    `arguments` are encoded before this returns, so references need not outlive the
-    /// call. Units:     one call → one result; encoded arguments and result ≤
-    /// WorkerPoolOptions::max_payload_bytes. Cancel:    queued: removed, it never runs. Running:
-    /// the await ends at once with CancelledError, the worker is
-    ///            told to stop and killed if it goes on for longer than cancel_grace. No other call
-    ///            is touched.
+    ///            call.
+    /// Units:     one call → one result; encoded arguments and result ≤
+    ///            WorkerPoolOptions::max_payload_bytes.
+    /// Cancel:    queued: removed, it never runs. Running: the await ends at once with
+    ///            CancelledError, the worker is told to stop and killed if it goes on for longer
+    ///            than cancel_grace. No other call is touched.
     /// Errors:    what the function threw (RemoteError where the type is not a standard one),
-    /// WorkerDied (the
-    ///            process is gone), TaskTimeout, PoolClosed, PoolBroken; thrown here: QueueFull,
-    ///            PoolClosed, PoolBroken, ipc::PayloadTooLarge, EncodeError.
+    ///            WorkerDied (the process is gone), TaskTimeout, PoolClosed, PoolBroken; thrown
+    ///            here: QueueFull, PoolClosed, PoolBroken, ipc::PayloadTooLarge, EncodeError.
     /// See:       map() for streams of inputs in bounded memory; room() to wait while the queue is
-    /// full.
+    ///            full.
     template <auto kFunction, typename... Arguments>
     [[nodiscard]] auto create_task(Arguments&&... arguments) {
         return submit<detail::FunctionSignature<kFunction>>(
@@ -126,8 +125,7 @@ public:
     /// taking of inputs. So both may be of any length. See MapStream.
     ///
     /// Params:    `inputs` is moved in; given an lvalue it is referred to, and must outlive the
-    /// stream. A function
-    ///            of several parameters takes items that are tuples.
+    ///            stream. A function of several parameters takes items that are tuples.
     template <auto kFunction, std::ranges::input_range Inputs>
     [[nodiscard]] auto map(Inputs&& inputs, MapOptions options = {}) {
         return detail::make_map_stream<detail::FunctionSignature<kFunction>>(
@@ -140,7 +138,7 @@ public:
             pool_, std::views::all(std::forward<Inputs>(inputs)), options);
     }
 
-    /// Waits until create_task() would not throw QueueFull.
+    /// Waits until create_task() would not throw QueueFull. Those who wait take turns.
     ///
     /// Cancel:    ends at once; nothing was taken.
     /// Errors:    PoolClosed, PoolBroken.

@@ -52,6 +52,7 @@ struct FunctionId {
 struct PoolSetup {
     std::string name;
     std::optional<FunctionId> initializer;
+    std::string initializer_path;  ///< of the module it is in; empty for the program itself
     std::vector<std::byte> initializer_argument;
     std::string log_level;
     std::string log_format;

@@ -66,6 +66,7 @@ void write(schema::SupervisorCommand::Builder root, const PoolSetup& setup) {
         builder.getInitializer().setModule(setup.initializer->module);
         builder.getInitializer().setOffset(setup.initializer->offset);
     }
+    builder.setInitializerPath(as_data(setup.initializer_path));
     const auto& argument = setup.initializer_argument;
     builder.setInitializerArgument(
         {reinterpret_cast<const kj::byte*>(argument.data()), argument.size()});
@@ -86,6 +87,7 @@ PoolSetup read(schema::PoolSetup::Reader reader) {
             .module = reader.getInitializer().getModule(),
             .offset = reader.getInitializer().getOffset()};
     }
+    setup.initializer_path = read_system_string(reader.getInitializerPath());
     const auto argument = reader.getInitializerArgument();
     const auto* bytes = reinterpret_cast<const std::byte*>(argument.begin());
     setup.initializer_argument.assign(bytes, bytes + argument.size());

@@ -17,6 +17,7 @@ PoolSetup full_setup() {
     return {
         .name = "thumbnails",
         .initializer = FunctionId{.module = 0x1122334455667788, .offset = 99},
+        .initializer_path = "/opt/\xff/module.so",
         .initializer_argument = {std::byte{0}, std::byte{255}},
         .log_level = "debug",
         .log_format = "json",
