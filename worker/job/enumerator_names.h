@@ -31,9 +31,12 @@ template <typename Enum, Enum kEnumerator>
 constexpr std::string_view enumerator_identifier() {
     constexpr std::string_view kIdentifierCharacters =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
-    // "… [Enum = Filter, kEnumerator = Filter::kBox]", with small differences between GCC and clang
+    constexpr std::string_view kName = "kEnumerator = ";
+    // clang: "… [Enum = Filter, kEnumerator = Filter::kBox]"
+    // GCC:   "… [with Enum = Filter; Enum kEnumerator = Filter::kBox; std::string_view = …]"
     std::string_view text = __PRETTY_FUNCTION__;
-    text.remove_suffix(1);
+    text.remove_prefix(text.find(kName) + kName.size());
+    text = text.substr(0, text.find_first_of(";]"));
     text.remove_prefix(text.find_last_not_of(kIdentifierCharacters) + 1);
     return text.empty() || (text.front() >= '0' && text.front() <= '9') ? std::string_view() : text;
 }
