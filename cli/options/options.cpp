@@ -39,6 +39,19 @@ std::string find_target(
     return split.command.empty() ? std::string() : split.command.front();
 }
 
+// GNU parallel's `{= s/x/y/ =}`, as one word or several; a shell would take it for something else.
+bool has_perl_expression(const std::vector<std::string>& words) {
+    bool open = false;
+    for (const std::string& word : words) {
+        const std::size_t begin = word.find("{=");
+        open = open || begin != std::string::npos;
+        if (open && word.find("=}", begin == std::string::npos ? 0 : begin) != std::string::npos) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void check(const Options& options) {
     const TemplateOptions& command = options.command;
     if (command.no_shell && (command.shell_given || command.mode == Mode::kShell)) {
@@ -46,6 +59,9 @@ void check(const Options& options) {
     }
     if (!command.words.empty() && command.words.front().empty()) {
         throw UsageError("the command is an empty word");
+    }
+    if (has_perl_expression(command.words)) {
+        throw UsageError("{= =}: there is no programming language in templates");
     }
     if (command.words.empty() && command.mode != Mode::kAuto && command.mode != Mode::kShell) {
         throw UsageError("--mode needs a TARGET");
