@@ -91,7 +91,7 @@ std::size_t count_entries(const std::string& folder) {
     return count;
 }
 
-std::size_t count_threads() {
+[[maybe_unused]] std::size_t count_threads() {
     return count_entries("/proc/self/task");
 }
 
