@@ -9,6 +9,8 @@
 #include <array>
 #include <csignal>
 #include <fstream>
+#include <optional>
+#include <ranges>
 #include <stdexcept>
 
 #include <unistd.h>
@@ -55,6 +57,10 @@ Task<> produce(
     for (auto& call : calls) {
         co_await call;
     }
+}
+
+Task<std::optional<std::uint32_t>> next_of(MapStream<std::uint32_t>& stream) {
+    co_return co_await stream.next();
 }
 
 void work_only_once() {
@@ -139,6 +145,28 @@ POOL_TEST_CASE("room() ends when a queued call is cancelled", "[WP-06][WP-09]") 
     board().gates[0] = 1;
     co_await pool.close({.graceful = true});
     CHECK(board().marks[1] == 0);
+}
+
+POOL_TEST_CASE("a map does not use up the room of calls", "[WP-06][P13]") {
+    WorkerPool pool(narrow_options(1, 2));
+    co_await pool.start();
+    auto full = co_await fill(pool, 0);
+    auto stream =
+        pool.map<&calls::mark>(std::views::iota(100U, 200U), {.chunk_size = 1, .max_chunks = 8});
+    auto first = create_task(next_of(stream));
+    co_await turns(2);
+    CHECK(pool.has_room());
+    auto one = pool.create_task<&calls::mark>(1U);
+    auto other = pool.create_task<&calls::mark>(2U);
+    CHECK_FALSE(pool.has_room());
+    board().gates[0] = 1;
+    CHECK_AWAIT(first, awaited == 100U);
+    for (std::uint32_t item = 101; item < 200; ++item) {
+        CHECK_AWAIT(stream.next(), awaited == item);
+    }
+    CHECK_AWAIT(one, awaited == 1U);
+    CHECK_AWAIT(other, awaited == 2U);
+    co_await pool.close();
 }
 
 POOL_TEST_CASE("producers that wait for room take turns", "[WP-06][P13]") {

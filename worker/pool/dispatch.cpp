@@ -51,7 +51,7 @@ void Pool::submit(Work& work) {
     throw_unless_open();
     if (!has_room()) {
         throw QueueFull(
-            fmt::format("{}: {} calls wait, which is the limit", options_.name, queue_.size()));
+            fmt::format("{}: {} calls wait, which is the limit", options_.name, queue_.calls()));
     }
     if (!work.timeout) {
         work.timeout = options_.call_timeout;
@@ -86,7 +86,7 @@ void Pool::resubmit_chunk(Work& work) {
 }
 
 bool Pool::has_room() const noexcept {
-    return options_.max_overflow == 0 || queue_.size() < options_.max_overflow;
+    return options_.max_overflow == 0 || queue_.calls() < options_.max_overflow;
 }
 
 void Pool::enqueue(Work& work) noexcept {

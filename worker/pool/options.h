@@ -54,7 +54,7 @@ struct WorkerPoolOptions {
     /// Processes to run calls in. 0: as many as the machine has processors for us.
     std::size_t workers = 0;
     /// Calls that may wait for a worker; 0: no limit. At the limit create_task() throws QueueFull;
-    /// room() waits.
+    /// room() waits. Those of a map do not count: MapOptions bounds them.
     std::size_t max_overflow = 0;
     /// Run once in the supervisor before it forks workers.
     std::optional<Initializer> initializer{};

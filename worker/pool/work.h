@@ -95,6 +95,9 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
+    /// Without the chunks of maps.
+    [[nodiscard]] std::size_t calls() const noexcept { return size_ - chunks_; }
+
     [[nodiscard]] Work* front() const noexcept { return first_; }
 
     void push_back(Work& work) noexcept {
@@ -103,6 +106,7 @@ public:
         (last_ == nullptr ? first_ : last_->next_) = &work;
         last_ = &work;
         ++size_;
+        chunks_ += work.is_chunk() ? 1 : 0;
     }
 
     void push_front(Work& work) noexcept {
@@ -111,6 +115,7 @@ public:
         (first_ == nullptr ? last_ : first_->previous_) = &work;
         first_ = &work;
         ++size_;
+        chunks_ += work.is_chunk() ? 1 : 0;
     }
 
     void remove(Work& work) noexcept {
@@ -118,12 +123,14 @@ public:
         (work.next_ == nullptr ? last_ : work.next_->previous_) = work.previous_;
         work.next_ = work.previous_ = nullptr;
         --size_;
+        chunks_ -= work.is_chunk() ? 1 : 0;
     }
 
 private:
     Work* first_ = nullptr;
     Work* last_ = nullptr;
     std::size_t size_ = 0;
+    std::size_t chunks_ = 0;
 };
 
 }  // namespace aiomisc::detail
