@@ -4,7 +4,7 @@
 #include <charconv>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <system_error>
 
 #include <unistd.h>
@@ -17,8 +17,11 @@ namespace fs = std::filesystem;
 
 /// A file of /proc, whole; empty when the process is gone or not ours to look at.
 std::string read_file(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const std::ifstream file(path, std::ios::binary);
+    // Reading fails where the process ends meanwhile; an iterator over the file would throw then.
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
 }
 
 }  // namespace
