@@ -4,6 +4,7 @@
 #include <aiomisc/runtime/task/task_handle.h>
 
 #include <exception>
+#include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -49,7 +50,7 @@ public:
 
 private:
     void park() override {
-        // Moved in: KJ would keep a reference to this local.
+        // Moved in below: KJ would keep a reference to this local.
         auto failed = [this](kj::Exception&& exception) {
             error_ = to_exception_ptr(exception);
             wake();
@@ -78,10 +79,31 @@ private:
     std::exception_ptr error_;
 };
 
+/// What from_kj() returns. The waiter lies outside the coroutine: GCC 14 cannot compile one whose
+/// frame holds a kj::Promise of Cap'n Proto 1, not even as a parameter.
+template <typename Value>
+class KjAwaitable {
+public:
+    explicit KjAwaitable(kj::Promise<Value>&& promise)
+        : waiter_(std::make_unique<KjWaiter<Value>>(std::move(promise))) {}
+
+    [[nodiscard]] bool await_ready() const noexcept { return waiter_->await_ready(); }
+
+    template <typename Promise>
+    bool await_suspend(std::coroutine_handle<Promise> handle) {
+        return waiter_->await_suspend(handle);
+    }
+
+    Value await_resume() { return waiter_->await_resume(); }
+
+private:
+    std::unique_ptr<KjWaiter<Value>> waiter_;
+};
+
 /// `Value v = co_await from_kj(promise)`.
 template <typename Value>
-[[nodiscard]] KjWaiter<Value> from_kj(kj::Promise<Value> promise) {
-    return KjWaiter<Value>(std::move(promise));
+[[nodiscard]] KjAwaitable<Value> from_kj(kj::Promise<Value>&& promise) {
+    return KjAwaitable<Value>(std::move(promise));
 }
 
 /// Runs a task for a KJ caller; dropping the kj::Promise cancels the task.

@@ -23,8 +23,12 @@ kj::Promise<int> count_down(int left) {
     return kj::evalLater([left] { return count_down(left - 1); });
 }
 
+Task<int> await_it(KjAwaitable<int> number) {
+    co_return co_await number;
+}
+
 Task<int> await_number(kj::Promise<int> promise) {
-    co_return co_await from_kj(std::move(promise));
+    return await_it(from_kj(std::move(promise)));
 }
 
 }  // namespace
@@ -57,7 +61,8 @@ ASYNC_TEST_CASE("what KJ does alone does not keep a loop from ending") {
 
 ASYNC_TEST_CASE("a long chain of KJ events comes to its end") {
     EventLoop::current().extension<KjLoop>();
-    CHECK_AWAIT(await_number(count_down(10'000)), awaited == 0);
+    auto counting = await_number(count_down(10'000));
+    CHECK_AWAIT(std::move(counting), awaited == 0);
 }
 
 ASYNC_TEST_CASE("an exception in a detached promise goes where KJ was told") {
@@ -75,7 +80,8 @@ TEST_CASE("loops one after the other, and in other threads, have KJ loops of the
         EventLoop loop;
         const int value = loop.run_until_complete([]() -> Task<int> {
             EventLoop::current().extension<KjLoop>();
-            co_return co_await from_kj(kj::evalLater([] { return 3; }));
+            auto three = kj::evalLater([] { return 3; });
+            co_return co_await from_kj(kj::mv(three));
         }());
         loop.close();
         return value;
@@ -92,9 +98,9 @@ TEST_CASE("a loop that is closed with work of KJ's left drops it") {
     {
         EventLoop loop;
         kj::Promise<void> left = nullptr;
-        loop.run_until_complete([](bool& ran, kj::Promise<void>& left) -> Task<> {
+        loop.run_until_complete([](bool& was_run, kj::Promise<void>& promise) -> Task<> {
             EventLoop::current().extension<KjLoop>();
-            left = kj::evalLater([&ran] { ran = true; }).eagerlyEvaluate(nullptr);
+            promise = kj::evalLater([&was_run] { was_run = true; }).eagerlyEvaluate(nullptr);
             co_return;
         }(ran, left));
         left = nullptr;

@@ -48,12 +48,20 @@ kj::Exception kj_error(kj::Exception::Type type, const char* text) {
     return {type, __FILE__, __LINE__, kj::heapString(text)};
 }
 
+Task<int> await_it(KjAwaitable<int> number) {
+    co_return co_await number;
+}
+
 Task<int> await_number(kj::Promise<int> promise) {
-    co_return co_await from_kj(std::move(promise));
+    return await_it(from_kj(std::move(promise)));
+}
+
+Task<> await_it(KjAwaitable<void> nothing) {
+    co_await nothing;
 }
 
 Task<> await_nothing(kj::Promise<void> promise) {
-    co_await from_kj(std::move(promise));
+    return await_it(from_kj(std::move(promise)));
 }
 
 Task<int> number_later(int number) {
@@ -113,14 +121,16 @@ Task<> until_done(const KjOutcome& outcome) {
 
 ASYNC_TEST_CASE("a promise of KJ's is awaited, fulfilled before or after") {
     use_kj();
-    CHECK_AWAIT(await_number(kj::Promise<int>(5)), awaited == 5);
+    auto ready = await_number(5);
+    CHECK_AWAIT(std::move(ready), awaited == 5);
     auto late = kj::newPromiseAndFulfiller<int>();
     auto task = create_task(await_number(kj::mv(late.promise)));
     co_await turns(2);
     CHECK_FALSE(task.done());
     late.fulfiller->fulfill(6);
     CHECK_AWAIT(task, awaited == 6);
-    co_await await_nothing(kj::READY_NOW);
+    auto nothing = await_nothing(kj::READY_NOW);
+    co_await std::move(nothing);
 }
 
 ASYNC_TEST_CASE("a value that can only be moved crosses the border") {
@@ -156,20 +166,22 @@ ASYNC_TEST_CASE("callbacks of KJ run in our loop, one after the other") {
 
 ASYNC_TEST_CASE("KJ's errors become ours: a peer that is gone, or a broken protocol") {
     use_kj();
-    auto gone = co_await settle(await_number(
-        kj::Promise<int>(kj_error(kj::Exception::Type::DISCONNECTED, "the peer has hung up"))));
+    auto hung_up =
+        await_number(kj_error(kj::Exception::Type::DISCONNECTED, "the peer has hung up"));
+    auto gone = co_await settle(std::move(hung_up));
     CHECK_THAT(text_of(gone), contains("ClosedError"));
     CHECK_THAT(text_of(gone), contains("the peer has hung up"));
     for (const auto type :
          {kj::Exception::Type::FAILED,
           kj::Exception::Type::OVERLOADED,
           kj::Exception::Type::UNIMPLEMENTED}) {
-        auto failed = co_await settle(await_number(kj::Promise<int>(kj_error(type, "nonsense"))));
+        auto failing = await_number(kj_error(type, "nonsense"));
+        auto failed = co_await settle(std::move(failing));
         CHECK_THAT(text_of(failed), contains("ProtocolError"));
         CHECK_THAT(text_of(failed), contains("nonsense"));
     }
-    auto nothing =
-        co_await settle(await_nothing(kj_error(kj::Exception::Type::DISCONNECTED, "gone")));
+    auto leaving = await_nothing(kj_error(kj::Exception::Type::DISCONNECTED, "gone"));
+    auto nothing = co_await settle(std::move(leaving));
     CHECK_THAT(text_of(nothing), contains("ClosedError"));
 }
 
@@ -238,8 +250,10 @@ ASYNC_TEST_CASE("a task fulfils a promise for KJ") {
     CHECK_FALSE(outcome.done);
     co_await until_done(outcome);
     CHECK(outcome.value == 7);
-    CHECK_AWAIT(await_number(to_kj(number_later(8))), awaited == 8);
-    co_await await_nothing(to_kj(turns(2)));
+    auto number = await_number(to_kj(number_later(8)));
+    CHECK_AWAIT(std::move(number), awaited == 8);
+    auto nothing = await_nothing(to_kj(turns(2)));
+    co_await std::move(nothing);
 }
 
 ASYNC_TEST_CASE("what a task throws becomes KJ's error, with type and text") {
