@@ -22,7 +22,7 @@ struct Payload {
       method @2 :Compression;
       size @3 :UInt64;       # of the data when expanded
     }
-    shared @4 :UInt64;       # bytes at the start of the shared area of this direction
+    shared @4 :UInt64;       # bytes in the shared area: of arguments at its start, of a result in the half that was lent
   }
 }
 

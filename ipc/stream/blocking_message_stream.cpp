@@ -20,12 +20,10 @@ kj::Promise<BlockingMessageStream::Received> BlockingMessageStream::tryReadMessa
     capnp::ReaderOptions options,
     kj::ArrayPtr<capnp::word>) {
     KJ_REQUIRE(pending_ == nullptr, "one read at a time");
-    if (decoder_.has_message()) {
-        return Received(decoder_.take_into(fd_space, options));
-    }
-    if (at_end_) {
+    if (at_end_ && !decoder_.has_message()) {
         return Received(nullptr);
     }
+    // In wait(), even what is here already: the answer to the message before leaves first.
     auto paf = kj::newPromiseAndFulfiller<Received>();
     pending_ = PendingRead{kj::mv(paf.fulfiller), fd_space, options};
     return kj::mv(paf.promise);

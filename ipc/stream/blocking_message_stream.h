@@ -16,6 +16,10 @@ namespace aiomisc::ipc {
 /// leaves, and one blocking read waits for the next call. No epoll, no loop of ours: one process,
 /// one channel.
 ///
+/// A message is given out only after everything that was written is sent: a call is not begun while
+/// the answer to the one before is here. Cap'n Proto 1 alone would keep answers until it has
+/// nothing else to do.
+///
 /// Affinity:  fork-child.
 class BlockingMessageStream final : public capnp::MessageStream, public kj::EventPort {
 public:
@@ -43,7 +47,7 @@ public:
     bool wait() override;
     bool poll() override;
 
-    /// Sends what is queued. Called before a task runs, so that earlier results do not wait for it.
+    /// Sends what was written.
     /// Errors: kj::Exception DISCONNECTED (the parent is gone).
     void flush();
 

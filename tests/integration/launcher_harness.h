@@ -58,9 +58,9 @@ public:
     }
 
     /// What a started one has printed so far.
-    [[nodiscard]] std::string out() const { return dir_.read("out"); }
+    [[nodiscard]] std::string out() const { return written("out"); }
 
-    [[nodiscard]] std::string err() const { return dir_.read("err"); }
+    [[nodiscard]] std::string err() const { return written("err"); }
 
     /// Waits until a job has made that file in the working directory.
     [[nodiscard]] bool wait_for(const std::string& name) const;
@@ -69,6 +69,11 @@ public:
     [[nodiscard]] std::vector<std::string> files() const;
 
 private:
+    /// Nothing until the shell that starts it has made the file.
+    [[nodiscard]] std::string written(const std::string& name) const {
+        return std::filesystem::exists(dir_.path() / name) ? dir_.read(name) : std::string();
+    }
+
     TempDir dir_;
 };
 

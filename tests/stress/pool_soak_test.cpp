@@ -39,7 +39,7 @@ constexpr std::size_t kPoolsAtOnce = 50 / std::min(kSlowdown, 10U);
 constexpr std::size_t kMegabyte = std::size_t{1} << 20;
 /// A leak of a hundred bytes for each call would show; what the allocator keeps for the next
 /// payload of a megabyte does not.
-constexpr std::size_t kMostGrowth = 9 * kMegabyte;
+[[maybe_unused]] constexpr std::size_t kMostGrowth = 9 * kMegabyte;
 
 std::size_t count_entries(const std::string& folder) {
     const std::filesystem::directory_iterator entries(folder);

@@ -107,7 +107,7 @@ void Pool::requeue(const std::vector<Work*>& taken) noexcept {
 
 /// How many calls the worker may still be sent before it is replaced.
 std::uint64_t Pool::calls_before_recycling(PoolWorker& worker) const noexcept {
-    const std::uint64_t used = worker.calls() + worker.link().in_flight();
+    const std::uint64_t used = worker.calls() + worker.link().calls_in_flight();
     return options_.recycle_after_calls - std::min(used, options_.recycle_after_calls);
 }
 
@@ -231,10 +231,12 @@ void Pool::send(PoolWorker& worker, const std::vector<Work*>& works) noexcept {
         return;
     }
     Work& work = *works.front();
-    if (works.size() > 1) {
+    if (worker.link().in_flight() > 1) {
         look_later();
-    } else if (work.timeout) {
+    }
+    if (work.timeout) {
         worker.timed = &work;
+        worker.timeout_timer.cancel();
         worker.timeout_timer =
             loop_.call_later(*work.timeout, [this, &worker, &work, limit = *work.timeout] {
                 on_call_timeout(worker, work, limit);
@@ -268,8 +270,9 @@ void Pool::rebalance() noexcept {
         return;
     }
     take_back(*loaded);
+    // Only to workers that are idle: the one they come from is not to have them back at once.
     if (!queue_.empty()) {
-        dispatch();
+        dispatch(SendAhead::kNo);
     }
 }
 
@@ -281,6 +284,7 @@ void Pool::take_back(PoolWorker& worker) noexcept {
         worker.timed = nullptr;
     }
     requeue(taken);
+    recycle_if_due(worker);
 }
 
 void Pool::look_later() noexcept {
@@ -293,28 +297,31 @@ void Pool::look_later() noexcept {
     });
 }
 
-/// Among calls that travel together one may take long: those before it are given out, and those
-/// behind it are for a worker that is idle.
+/// Among calls that were sent together, or ahead, one may take long: those before it are given out,
+/// and those behind it are for whichever worker is free first.
 void Pool::look_at_workers() noexcept {
     bool again = false;
-    for (const auto& worker : slots_) {
-        if (!worker || worker->link().in_flight() < 2) {
+    for (const auto& slot : slots_) {
+        // A reply may empty the slot, or put another worker into it; this one lives on for now.
+        PoolWorker* worker = slot.get();
+        if (worker == nullptr || worker->link().in_flight() < 2) {
             continue;
         }
         again = true;
         worker->link().harvest();
+        const Work* running = worker->link().running();
         const Duration busy = loop_.now() - worker->busy_since();
-        if (busy >= kLookAfter) {
+        if (worker->reachable() && running != nullptr && !running->is_chunk() &&
+            busy >= kLookAfter) {
             average_call_seconds_ =
                 std::max(average_call_seconds_, std::chrono::duration<double>(busy).count());
+            take_back(*worker);
         }
     }
     if (again) {
         look_later();
     }
-    if (queue_.empty()) {
-        rebalance();
-    }
+    dispatch();
 }
 
 void Pool::measure(const PoolWorker& worker, const Work& work) noexcept {
@@ -340,13 +347,11 @@ void Pool::on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept
     settle(work);
     recycle_if_due(worker);
     dispatch_soon();
-    if (state_ != State::kRunning) {
-        wake_waiters();
-    }
 }
 
-void Pool::on_returned(const std::vector<Work*>& works) noexcept {
+void Pool::on_returned(PoolWorker& worker, const std::vector<Work*>& works) noexcept {
     requeue(works);
+    recycle_if_due(worker);
     dispatch_soon();
 }
 
@@ -403,17 +408,23 @@ void Pool::settle(Work& work) noexcept {
         work.arguments = ipc::Buffer(work.arguments.max_size());
     }
     work.drop();
+    if (state_ != State::kRunning) {
+        wake_waiters();
+    }
 }
 
-void Pool::fail_queued(const std::exception_ptr& error) noexcept {
+/// No call is begun any more, and those that are running are asked to end.
+void Pool::fail_all(const std::exception_ptr& error) noexcept {
+    for (const auto& worker : slots_) {
+        if (worker) {
+            take_back(*worker);
+        }
+    }
     while (Work* work = queue_.front()) {
         queue_.remove(*work);
         fail(*work, error);
         settle(*work);
     }
-}
-
-void Pool::fail_running(const std::exception_ptr& error) noexcept {
     for (const auto& worker : slots_) {
         if (worker) {
             for (Work* work : worker->link().outstanding()) {
@@ -449,30 +460,30 @@ void Pool::stop_running(PoolWorker& worker, Work& work) noexcept {
     // Whatever was sent behind it must not be hit, nor wait for the grace: back to the queue with
     // it.
     take_back(worker);
-    if (!worker.link().has(work)) {
-        dispatch();
-        return;  // it had not begun, and never will
-    }
-    worker.timeout_timer.cancel();
-    worker.timed = nullptr;
-    worker.cancelling = &work;
-    interrupt(worker, work);
-    if (options_.cancel_grace) {
-        worker.grace_timer = loop_.call_later(*options_.cancel_grace, [this, &worker] {
-            worker.link().harvest();
-            if (worker.cancelling != nullptr) {
+    if (worker.link().has(work) && interrupt(worker, work)) {
+        worker.timeout_timer.cancel();
+        worker.timed = nullptr;
+        worker.cancelling = &work;
+        if (options_.cancel_grace) {
+            worker.grace_timer.cancel();
+            worker.grace_timer = loop_.call_later(*options_.cancel_grace, [this, &worker] {
                 kill(worker, "it went on with a call that was cancelled");
-            }
-        });
+            });
+        }
     }
+    // Otherwise it never begins, or has ended: its answer is on the way, and for nobody.
     dispatch();
 }
 
-/// Asks for the end of this call. One that has ended meanwhile is left alone, and so is the next.
-void Pool::interrupt(PoolWorker& worker, Work& work) noexcept {
-    if (worker.link().request_cancel(work) && supervisor_) {
+/// Asks for the end of the call that is running. Any other is left alone.
+bool Pool::interrupt(PoolWorker& worker, const Work& work) noexcept {
+    if (!worker.link().request_cancel(work)) {
+        return false;
+    }
+    if (supervisor_) {
         supervisor_->send(process::Interrupt{worker.key()});
     }
+    return true;
 }
 
 void Pool::on_call_timeout(PoolWorker& worker, Work& work, milliseconds limit) noexcept {

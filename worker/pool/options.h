@@ -47,7 +47,7 @@ Initializer initialize_with(Arguments&&... arguments) {
 }
 
 /// Told, in the loop, what a call writes to stdout and stderr; see
-/// WorkerPoolOptions::capture_output.
+/// WorkerPoolOptions::capture_output. It must not destroy the pool.
 using OutputHandler = std::function<void(bool is_stderr, std::span<const std::byte> bytes)>;
 
 struct WorkerPoolOptions {

@@ -118,9 +118,8 @@ void Pool::abandon() noexcept {
     if (state_ != State::kClosed) {
         const auto closed =
             std::make_exception_ptr(PoolClosed(options_.name + ": the pool is closed"));
-        fail_queued(closed);
-        fail_running(closed);
         state_ = State::kClosed;
+        fail_all(closed);
     }
     if (!std::exchange(abandoned_, true)) {
         loop_.extension<PoolRegistry>().pools.erase(this);
@@ -342,6 +341,9 @@ void Pool::on_supervisor_event(process::SupervisorEvent* event) {
         Overloaded{
             [this](const process::Ready&) {
                 supervisor_ready_ = true;
+                if (state_ != State::kStarting) {
+                    start_limit_timer_.cancel();
+                }
                 ensure_workers();
             },
             [this](const process::InitializerFailed& failure) {
@@ -436,6 +438,7 @@ void Pool::restart_supervisor() noexcept {
         return;
     }
     restarting_ = true;
+    respawn_timer_.cancel();
     respawn_timer_ = loop_.call_later(*delay, [this] {
         restarting_ = false;
         try {
@@ -444,6 +447,7 @@ void Pool::restart_supervisor() noexcept {
             break_pool(error.what());
             return;
         }
+        start_limit_timer_.cancel();
         start_limit_timer_ = loop_.call_later(options_.start_timeout, [this] {
             if (!supervisor_ready_) {
                 break_pool("a new supervisor was not ready in time");
@@ -538,8 +542,7 @@ void Pool::break_pool(const std::string& reason) noexcept {
     log::error("aiomisc.pool", "{}: broken: {}", options_.name, reason);
     state_ = State::kBroken;
     broken_ = std::make_exception_ptr(PoolBroken(options_.name + " is broken: " + reason));
-    fail_queued(broken_);
-    fail_running(broken_);
+    fail_all(broken_);
     if (supervisor_) {
         supervisor_->send(process::Shutdown{milliseconds(0)});
     }
@@ -608,8 +611,7 @@ Task<> Pool::close_once(std::shared_ptr<Pool> self, CloseOptions options) {
 Task<> Pool::close_processes() {
     const auto closed =
         std::make_exception_ptr(PoolClosed(options_.name + ": the pool was closed"));
-    fail_queued(closed);
-    fail_running(closed);
+    fail_all(closed);
     wake_waiters();
     respawn_timer_.cancel();
     start_limit_timer_.cancel();
@@ -650,10 +652,10 @@ std::vector<pid_t> Pool::pids() const {
 
 WorkerPoolStatistics Pool::statistics() const {
     WorkerPoolStatistics statistics = statistics_;
-    statistics.queued = queue_.size();
+    statistics.queued = queue_.calls() + queue_.calls_in_chunks();
     for (const auto& worker : slots_) {
         if (worker) {
-            statistics.running += worker->link().in_flight();
+            statistics.running += worker->link().calls_in_flight();
             statistics.workers += worker->state() == PoolWorker::State::kReady ? 1 : 0;
         }
     }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <aiomisc/runtime/sync/event.h>
-#include <aiomisc/runtime/task/future.h>
 #include <aiomisc/runtime/task/task_handle.h>
 #include <aiomisc/worker/pool/options.h>
 #include <aiomisc/worker/pool/pool_worker.h>
@@ -117,20 +116,20 @@ private:
     void take_back(PoolWorker& worker) noexcept;
     void look_later() noexcept;
     void look_at_workers() noexcept;
-    void interrupt(PoolWorker& worker, Work& work) noexcept;
+    bool interrupt(PoolWorker& worker, const Work& work) noexcept;
     void requeue(const std::vector<Work*>& taken) noexcept;
     void settle(Work& work) noexcept;
     void deliver(Work& work, const Reply& reply) noexcept;
     void fail(Work& work, const std::exception_ptr& error) noexcept;
     void lose(const WorkerLink::Lost& lost, const std::exception_ptr& error) noexcept;
     void count(const Work& work, const Tally& calls) noexcept;
-    void fail_queued(const std::exception_ptr& error) noexcept;
+    void fail_all(const std::exception_ptr& error) noexcept;
     void stop_running(PoolWorker& worker, Work& work) noexcept;
     void on_call_timeout(PoolWorker& worker, Work& work, std::chrono::milliseconds limit) noexcept;
     void measure(const PoolWorker& worker, const Work& work) noexcept;
 
     void on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept override;
-    void on_returned(const std::vector<Work*>& works) noexcept override;
+    void on_returned(PoolWorker& worker, const std::vector<Work*>& works) noexcept override;
     void on_channel_end(PoolWorker& worker) noexcept override;
     void on_gone(PoolWorker& worker) noexcept override;
     void kill(PoolWorker& worker, std::string reason) noexcept override;
@@ -157,7 +156,6 @@ private:
     static Task<> close_once(std::shared_ptr<Pool> self, CloseOptions options);
     template <typename Condition>
     Task<bool> wait_until(Condition condition, TimePoint deadline);
-    void fail_running(const std::exception_ptr& error) noexcept;
     void drop_workers() noexcept;
     [[nodiscard]] bool all_idle() const noexcept;
     void throw_unless_open() const;

@@ -186,7 +186,7 @@ void PoolWorker::on_reply(Work& work, const Reply& reply) noexcept {
 }
 
 void PoolWorker::on_returned(const std::vector<Work*>& works) noexcept {
-    listener_.on_returned(works);
+    listener_.on_returned(*this, works);
 }
 
 void PoolWorker::drain_output() noexcept {

@@ -27,7 +27,7 @@ public:
     virtual void on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept = 0;
 
     /// The worker gave these back without having begun them.
-    virtual void on_returned(const std::vector<Work*>& works) noexcept = 0;
+    virtual void on_returned(PoolWorker& worker, const std::vector<Work*>& works) noexcept = 0;
 
     /// Nothing more will come from it, and nothing that is sent reaches it; how its process ends is
     /// not known yet.

@@ -24,7 +24,8 @@ struct Tally {
     std::uint32_t died = 0;
 };
 
-/// One message to a worker and what becomes of it: a call, or a chunk of calls of one function.
+/// What a worker is sent as one, and what becomes of it: a call, or a chunk of calls of one
+/// function.
 ///
 /// The pool keeps it from submit() until it is settled, and settles it exactly once.
 class Work {
@@ -73,8 +74,6 @@ public:
 
     [[nodiscard]] bool is_chunk() const noexcept { return count > 0; }
 
-    [[nodiscard]] Place place() const noexcept { return place_; }
-
 protected:
     explicit Work(std::size_t max_payload_bytes) : arguments(max_payload_bytes) {}
 
@@ -98,6 +97,8 @@ public:
     /// Without the chunks of maps.
     [[nodiscard]] std::size_t calls() const noexcept { return size_ - chunks_; }
 
+    [[nodiscard]] std::size_t calls_in_chunks() const noexcept { return calls_in_chunks_; }
+
     [[nodiscard]] Work* front() const noexcept { return first_; }
 
     void push_back(Work& work) noexcept {
@@ -107,6 +108,7 @@ public:
         last_ = &work;
         ++size_;
         chunks_ += work.is_chunk() ? 1 : 0;
+        calls_in_chunks_ += work.count;
     }
 
     void push_front(Work& work) noexcept {
@@ -116,6 +118,7 @@ public:
         first_ = &work;
         ++size_;
         chunks_ += work.is_chunk() ? 1 : 0;
+        calls_in_chunks_ += work.count;
     }
 
     void remove(Work& work) noexcept {
@@ -124,6 +127,7 @@ public:
         work.next_ = work.previous_ = nullptr;
         --size_;
         chunks_ -= work.is_chunk() ? 1 : 0;
+        calls_in_chunks_ -= work.count;
     }
 
 private:
@@ -131,6 +135,7 @@ private:
     Work* last_ = nullptr;
     std::size_t size_ = 0;
     std::size_t chunks_ = 0;
+    std::size_t calls_in_chunks_ = 0;
 };
 
 }  // namespace aiomisc::detail

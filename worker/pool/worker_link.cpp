@@ -2,6 +2,7 @@
 #include "worker_link.h"
 
 #include <aiomisc/ipc/codec/exception_codec.h>
+#include <aiomisc/ipc/compression/compression.h>
 #include <aiomisc/runtime/kj/event_port.h>
 #include <aiomisc/runtime/kj/promise.h>
 
@@ -136,6 +137,15 @@ bool WorkerLink::can_take(const Work& work) const noexcept {
 std::size_t WorkerLink::messages() const noexcept {
     return static_cast<std::size_t>(
         std::ranges::count_if(messages_, [](const Message& message) { return message.live > 0; }));
+}
+
+std::uint64_t WorkerLink::calls_in_flight() const noexcept {
+    std::uint64_t calls = 0;
+    for (const Message& message : messages_) {
+        const Work* first = message.works.front();
+        calls += first != nullptr && first->is_chunk() ? first->allowed : message.live;
+    }
+    return calls;
 }
 
 SharedArea::Half WorkerLink::free_half() const noexcept {
@@ -556,12 +566,21 @@ std::vector<Work*> WorkerLink::outstanding() const {
 }
 
 Work* WorkerLink::running() const noexcept {
-    return messages_.empty() ? nullptr : messages_.front().works.front();
+    for (const Message& message : messages_) {
+        for (Work* work : message.works) {
+            if (work != nullptr) {
+                return work;
+            }
+        }
+    }
+    return nullptr;
 }
 
 bool WorkerLink::request_cancel(const Work& work) noexcept {
+    // Not every call before the last one started was begun: of a message that ended early, none is
+    // that comes behind its end.
     const auto sequence = sequence_of(work);
-    return sequence && page_.request_cancel(*sequence);
+    return sequence && *sequence == page_.started() && page_.request_cancel(*sequence);
 }
 
 WorkerLink::Remains WorkerLink::remains() {

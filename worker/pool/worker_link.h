@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <aiomisc/ipc/compression/compression.h>
 #include <aiomisc/ipc/schema/capnp_compat.h>
 #include <aiomisc/ipc/schema/worker.capnp.h>
 #include <aiomisc/ipc/stream/uv_message_stream.h>
@@ -86,6 +85,9 @@ public:
     /// Work sent, not answered and not taken back.
     [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
+    /// The calls that this is, those in chunks included.
+    [[nodiscard]] std::uint64_t calls_in_flight() const noexcept;
+
     /// The messages in which that is.
     [[nodiscard]] std::size_t messages() const noexcept;
 
@@ -107,7 +109,7 @@ public:
     /// Takes back everything that the worker has not begun, in order.
     [[nodiscard]] std::vector<Work*> revoke();
 
-    /// The work that is running, or nothing.
+    /// The work that is running or comes next, or nothing.
     [[nodiscard]] Work* running() const noexcept;
 
     /// Whether this piece of work is here.
@@ -116,8 +118,8 @@ public:
     /// Everything sent and not answered.
     [[nodiscard]] std::vector<Work*> outstanding() const;
 
-    /// Sets the cancel request for exactly this piece of work. Returns whether the worker is to be
-    /// interrupted: it may be at it now.
+    /// Sets the cancel request for exactly this piece of work, if the worker is at it now. Returns
+    /// whether that is so, and the worker is to be interrupted.
     bool request_cancel(const Work& work) noexcept;
 
     /// A piece of work that a dead worker had begun, and not answered.

@@ -127,11 +127,13 @@ bool WorkerPage::request_cancel(Sequence call) noexcept {
 
 bool WorkerPage::worker_finish(Sequence call) noexcept {
     std::uint64_t word = header_->cancel.load(std::memory_order_acquire);
+    // What was wanted before moves along, or it would come after this call once numbers have
+    // wrapped.
+    const auto next = [call](Sequence wanted) {
+        return Cancel(sequence_after(wanted, call) ? wanted : call - 1, call).word();
+    };
     while (!header_->cancel.compare_exchange_weak(
-        word,
-        Cancel(Cancel(word).wanted, call).word(),
-        std::memory_order_acq_rel,
-        std::memory_order_acquire)) {
+        word, next(Cancel(word).wanted), std::memory_order_acq_rel, std::memory_order_acquire)) {
     }
     return Cancel(word).wanted == call;
 }

@@ -6,6 +6,7 @@
 #include <aiomisc/ipc/codec/exception_codec.h>
 #include <aiomisc/runtime/base/error.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace aiomisc::detail {
@@ -20,13 +21,17 @@ ChunkRunner::ChunkRunner(
       guard_(guard),
       first_(first),
       memory_(area.results(half)),
+      max_payload_bytes_(max_payload_bytes),
       item_(max_payload_bytes) {}
 
 void ChunkRunner::run(const Thunk& thunk, std::span<const std::byte> arguments) {
     // Leave the header in front of what the function writes, so that nothing is copied.
     const std::size_t left = memory_.size() - used_;
-    const auto room = left > kResultHeaderBytes ? memory_.subspan(used_ + kResultHeaderBytes)
-                                                : std::span<std::byte>();
+    const auto room = left > kResultHeaderBytes
+                          ? memory_.subspan(
+                                used_ + kResultHeaderBytes,
+                                std::min(left - kResultHeaderBytes, max_payload_bytes_))
+                          : std::span<std::byte>();
     ResultFrame frame(area_, guard_, room, item_);
     try {
         thunk.call(arguments, frame);

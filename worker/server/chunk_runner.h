@@ -62,6 +62,7 @@ private:
     const ForkGuard& guard_;
     process::Sequence first_;
     std::span<std::byte> memory_;
+    std::size_t max_payload_bytes_;
     std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
     ipc::Buffer item_;
     ipc::Buffer overflow_;

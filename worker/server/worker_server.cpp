@@ -134,13 +134,9 @@ ipc::Compression method_of(schema::Compression method) noexcept {
 }  // namespace
 
 WorkerServer::WorkerServer(
-    std::uint32_t worker_id,
-    process::WorkerPage& page,
-    ipc::BlockingMessageStream& stream,
-    std::size_t max_payload_bytes)
+    std::uint32_t worker_id, process::WorkerPage& page, std::size_t max_payload_bytes)
     : page_(page),
       area_(page_),
-      stream_(stream),
       max_payload_bytes_(max_payload_bytes),
       expanded_(max_payload_bytes),
       result_(max_payload_bytes) {
@@ -165,9 +161,8 @@ const Thunk& WorkerServer::thunk_of(schema::FunctionId::Reader function) const {
 }
 
 bool WorkerServer::begin(process::Sequence sequence, std::uint64_t call_id, std::uint32_t attempt) {
-    // Results of earlier calls do not wait for this one. They leave before it is begun, so that no
-    // more than one call is begun and not answered.
-    stream_.flush();
+    // No more than one call is begun and not answered: the stream sends the answer to a message
+    // before it gives out the next.
     if (!page_.worker_claim(sequence)) {
         return false;
     }
@@ -284,12 +279,17 @@ kj::Promise<void> WorkerServer::chunk(ChunkContext context) {
         return kj::READY_NOW;
     }
     ChunkRunner runner(area_, guard_, sequence, half_of(parameters.getHalf()), max_payload_bytes_);
-    make_calls(
-        runner,
-        thunk_of(parameters.getFunction()),
-        arguments_of(parameters.getArguments()),
-        parameters.getCount(),
-        std::chrono::microseconds(parameters.getBudgetMicroseconds()));
+    try {
+        make_calls(
+            runner,
+            thunk_of(parameters.getFunction()),
+            arguments_of(parameters.getArguments()),
+            parameters.getCount(),
+            std::chrono::microseconds(parameters.getBudgetMicroseconds()));
+    } catch (...) {
+        end();
+        throw;
+    }
     end();
     put_results(context.getResults(capnp::MessageSize{24, 0}).initResults(), runner);
     return kj::READY_NOW;
@@ -331,8 +331,8 @@ int serve(
     capnp::ReaderOptions options;
     options.traversalLimitInWords = limits.max_message_bytes / sizeof(capnp::word) * 2;
     capnp::TwoPartyVatNetwork network(stream, capnp::rpc::twoparty::Side::SERVER, options);
-    auto rpc = capnp::makeRpcServer(
-        network, kj::heap<WorkerServer>(worker_id, page, stream, max_payload_bytes));
+    auto rpc =
+        capnp::makeRpcServer(network, kj::heap<WorkerServer>(worker_id, page, max_payload_bytes));
     try {
         network.onDisconnect().wait(wait_scope);
     } catch (const kj::Exception& exception) {

@@ -26,11 +26,7 @@ class ChunkRunner;
 /// Affinity:  fork-child.
 class WorkerServer final : public schema::Worker::Server {
 public:
-    WorkerServer(
-        std::uint32_t worker_id,
-        process::WorkerPage& page,
-        ipc::BlockingMessageStream& stream,
-        std::size_t max_payload_bytes);
+    WorkerServer(std::uint32_t worker_id, process::WorkerPage& page, std::size_t max_payload_bytes);
     WorkerServer(const WorkerServer&) = delete;
     WorkerServer& operator=(const WorkerServer&) = delete;
     ~WorkerServer() noexcept;
@@ -55,7 +51,6 @@ private:
 
     process::WorkerPage& page_;
     SharedArea area_;
-    ipc::BlockingMessageStream& stream_;
     std::size_t max_payload_bytes_;
     ipc::Buffer expanded_;
     ipc::Buffer result_;

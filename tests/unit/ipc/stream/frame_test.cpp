@@ -44,7 +44,7 @@ bool refuses(const StreamLimits& limits, const std::string& bytes) {
     return false;
 }
 
-std::size_t resident_bytes() {
+[[maybe_unused]] std::size_t resident_bytes() {
     std::ifstream statm("/proc/self/statm");
     std::size_t total = 0;
     std::size_t resident = 0;

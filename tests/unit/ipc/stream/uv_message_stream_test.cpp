@@ -70,7 +70,11 @@ struct Connection {
 
 template <typename Value>
 Task<> finish(detail::KjAwaitable<Value> awaitable) {
-    co_await awaitable;
+    if constexpr (std::is_void_v<Value>) {
+        co_await awaitable;
+    } else {
+        [[maybe_unused]] const auto value = co_await awaitable;
+    }
 }
 
 /// Lets the loop see its events: it looks for them when nothing else is left to run.
@@ -402,7 +406,8 @@ ASYNC_TEST_CASE("one read at a time") {
     };
     CHECK_THROWS_AS(read_again(), kj::Exception);
     connection.peer.reset();
-    co_await detail::from_kj(std::move(first));
+    const auto received = co_await detail::from_kj(std::move(first));
+    CHECK(received == nullptr);
 }
 
 ASYNC_TEST_CASE("the size of the send buffer is known") {
