@@ -4,6 +4,7 @@
 #include <aiomisc/worker/process/limits.h>
 #include <aiomisc/worker/process/process_setup.h>
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -61,8 +62,10 @@ void run_worker_process(WorkerFork fork, const SupervisorHooks& hooks) noexcept 
     } catch (const std::exception& error) {
         give_up(&page, error);
     }
-    // Line by line, so that the lines of several workers on one terminal or file stay whole.
-    std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+    // Line by line, so that the lines of several workers on one terminal or file stay whole. With a
+    // buffer of its own: glibc goes on as before with one that is in use already.
+    static std::array<char, BUFSIZ> line;
+    std::setvbuf(stdout, line.data(), _IOLBF, line.size());
     skip_inherited_exit_handlers();
     const int status = hooks.run_worker(
         {.key = fork.key, .channel = std::move(fork.channel), .page = page, .setup = *fork.setup});
