@@ -114,7 +114,8 @@ TEST_CASE("descriptors go with the first byte of their message", "[P10]") {
     const auto [ours, theirs] = socket_pair();
     const UniqueFd null = open_null();
     out.add(message_of(1)).wait(out.scope);
-    auto written = out.add(message_of(2), {null.get(), null.get()});
+    const Message with_descriptors = message_of(2);
+    auto written = out.add(with_descriptors, {null.get(), null.get()});
     CHECK(out.queue.write_to(ours.get()));
     written.wait(out.scope);
     out.add(message_of(3)).wait(out.scope);
