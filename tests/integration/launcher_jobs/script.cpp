@@ -11,7 +11,7 @@ namespace {
 
 int square(int x) {
     if (x == 3) {
-        ::raise(SIGSEGV);
+        ::raise(SIGABRT);
     }
     return x * x;
 }
