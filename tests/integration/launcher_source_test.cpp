@@ -173,6 +173,6 @@ TEST_CASE("the sources of a job and of a job script run as they are", "[launcher
     CHECK(job.status.code == 0);
     CHECK_THAT(job.out, contains("to stdout"));
     const Outcome script = launcher.run({job_source("script"), "2", "3"});
-    CHECK(script.out == "4\nsignal 11\n");
+    CHECK(script.out == "4\nsignal 6\n");
     CHECK(script.status.code == 1);
 }

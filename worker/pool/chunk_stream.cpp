@@ -122,6 +122,9 @@ public:
         next_size_ = options_.chunk_size > 0 ? std::min(options_.chunk_size, largest_chunk_) : 1;
     }
 
+    Chunks(const Chunks&) = delete;
+    Chunks& operator=(const Chunks&) = delete;
+
     ~Chunks() override {
         for (const auto& chunk : chunks_) {
             if (!chunk->completed()) {
