@@ -16,7 +16,7 @@ function(aiomisc_add_test)
   cmake_parse_arguments(arg "" "NAME;KIND" "SOURCES;LINK;DEPENDS" ${ARGN})
   set(timeout_of_unit 60)
   set(timeout_of_integration 120)
-  set(timeout_of_stress 300)
+  set(timeout_of_stress 900)   # twenty seconds of work, on a machine that does nothing else
   if(NOT DEFINED timeout_of_${arg_KIND})
     message(FATAL_ERROR "aiomisc_add_test(${arg_NAME}): KIND is unit, integration or stress, not '${arg_KIND}'")
   endif()
