@@ -24,28 +24,28 @@ template <PlainAggregate T>
 struct FallbackCodec<T> {
     using Members = std::make_index_sequence<boost::pfr::tuple_size_v<T>>;
 
-    template <std::size_t Index>
-    using Member = boost::pfr::tuple_element_t<Index, T>;
+    template <std::size_t kIndex>
+    using Member = boost::pfr::tuple_element_t<kIndex, T>;
 
-    template <std::size_t... Indexes>
-    static consteval bool is_block(std::index_sequence<Indexes...>) {
+    template <std::size_t... kIndexes>
+    static consteval bool is_block(std::index_sequence<kIndexes...>) {
         if constexpr (std::is_trivially_copyable_v<T>) {
             // Padding is no value: it may hold what was in that memory before.
-            return (Codec<Member<Indexes>>::kBlock && ...) &&
-                   (sizeof(Member<Indexes>) + ... + 0) == sizeof(T);
+            return (Codec<Member<kIndexes>>::kBlock && ...) &&
+                   (sizeof(Member<kIndexes>) + ... + 0) == sizeof(T);
         }
         return false;
     }
 
     static constexpr bool kBlock = is_block(Members());
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
         if constexpr ((std::same_as<T, Outer> || ...)) {
             return true;
         } else {
-            return []<std::size_t... Indexes>(std::index_sequence<Indexes...>) {
-                return (kSupported<Member<Indexes>, Way, T, Outer...> && ...);
+            return []<std::size_t... kIndexes>(std::index_sequence<kIndexes...>) {
+                return (kSupported<Member<kIndexes>, kWay, T, Outer...> && ...);
             }(Members());
         }
     }

@@ -222,12 +222,12 @@ template <typename Tuple>
 template <typename... Parameters, typename Function>
 decltype(auto) call_with(Function&& function, Arguments<Parameters...>& arguments) {
     (detail::require_decodable_argument<Parameters>(), ...);
-    return [&]<std::size_t... Indexes>(std::index_sequence<Indexes...>) -> decltype(auto) {
+    return [&]<std::size_t... kIndexes>(std::index_sequence<kIndexes...>) -> decltype(auto) {
         return std::forward<Function>(function)(
             static_cast<std::conditional_t<
                 std::is_lvalue_reference_v<Parameters>,
                 Argument<Parameters>&,
-                Argument<Parameters>&&>>(std::get<Indexes>(arguments))...);
+                Argument<Parameters>&&>>(std::get<kIndexes>(arguments))...);
     }(std::index_sequence_for<Parameters...>());
 }
 

@@ -18,9 +18,9 @@ template <typename Container, typename Element>
 struct AssociativeCodec {
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return kSupported<Element, Way, Outer...>;
+        return kSupported<Element, kWay, Outer...>;
     }
 
     static void encode(Encoder& encoder, const Container& values) {

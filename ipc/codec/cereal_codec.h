@@ -45,9 +45,9 @@ struct FallbackCodec<T> {
     static constexpr bool kBlock = false;
     using Minimal = std::remove_cvref_t<typename decltype(minimal_type<T>())::type>;
 
-    template <Direction Way, typename...>
+    template <Direction kWay, typename...>
     static consteval bool supported() {
-        return Way == Direction::kEncode ? kHasCerealSave<T> : kHasCerealLoad<T>;
+        return kWay == Direction::kEncode ? kHasCerealSave<T> : kHasCerealLoad<T>;
     }
 
     static void encode(Encoder& encoder, const T& value) {

@@ -77,9 +77,9 @@ void encode_value(Encoder& encoder, const T& value) {
 }
 
 /// A character array means the text in it.
-template <std::size_t Size>
-void encode_value(Encoder& encoder, const char (&text)[Size]) {
-    encoder.encode(std::string_view(text, ::strnlen(text, Size)));
+template <std::size_t kSize>
+void encode_value(Encoder& encoder, const char (&text)[kSize]) {
+    encoder.encode(std::string_view(text, ::strnlen(text, kSize)));
 }
 
 /// Runs `write` with an encoder into `sink`.

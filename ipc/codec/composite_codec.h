@@ -19,9 +19,9 @@ template <typename A, typename B>
 struct Codec<std::pair<A, B>> {
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return kSupported<A, Way, Outer...> && kSupported<B, Way, Outer...>;
+        return kSupported<A, kWay, Outer...> && kSupported<B, kWay, Outer...>;
     }
 
     static void encode(Encoder& encoder, const std::pair<A, B>& value) {
@@ -39,9 +39,9 @@ template <typename... Ts>
 struct Codec<std::tuple<Ts...>> {
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return (kSupported<Ts, Way, Outer...> && ...);
+        return (kSupported<Ts, kWay, Outer...> && ...);
     }
 
     static void encode(Encoder& encoder, const std::tuple<Ts...>& value) {
@@ -64,9 +64,9 @@ template <typename T>
 struct Codec<std::optional<T>> {
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return kSupported<T, Way, Outer...>;
+        return kSupported<T, kWay, Outer...>;
     }
 
     static void encode(Encoder& encoder, const std::optional<T>& value) {
@@ -94,9 +94,9 @@ struct Codec<std::variant<Ts...>> {
 
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return (kSupported<Ts, Way, Outer...> && ...);
+        return (kSupported<Ts, kWay, Outer...> && ...);
     }
 
     static void encode(Encoder& encoder, const Variant& value) {
@@ -117,12 +117,12 @@ struct Codec<std::variant<Ts...>> {
     }
 
 private:
-    template <std::size_t... Indexes>
+    template <std::size_t... kIndexes>
     static bool decode_alternative(
-        Decoder& decoder, Variant& value, std::size_t index, std::index_sequence<Indexes...>) {
+        Decoder& decoder, Variant& value, std::size_t index, std::index_sequence<kIndexes...>) {
         return (
-            (index == Indexes &&
-             (Codec<Ts>::decode(decoder, value.template emplace<Indexes>()), true)) ||
+            (index == kIndexes &&
+             (Codec<Ts>::decode(decoder, value.template emplace<kIndexes>()), true)) ||
             ...);
     }
 };

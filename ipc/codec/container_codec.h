@@ -44,9 +44,9 @@ template <typename Sequence, typename T>
 struct SequenceCodec {
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return kSupported<T, Way, Outer...>;
+        return kSupported<T, kWay, Outer...>;
     }
 
     static void encode(Encoder& encoder, const Sequence& values) {
@@ -131,34 +131,34 @@ template <typename T, typename Allocator>
 struct Codec<std::list<T, Allocator>> : SequenceCodec<std::list<T, Allocator>, T> {};
 
 /// Encodes like a vector. Decoded only as an argument: see Argument.
-template <typename T, std::size_t Extent>
-struct Codec<std::span<T, Extent>> {
+template <typename T, std::size_t kExtent>
+struct Codec<std::span<T, kExtent>> {
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return Way == Direction::kEncode && kSupported<std::remove_const_t<T>, Way, Outer...>;
+        return kWay == Direction::kEncode && kSupported<std::remove_const_t<T>, kWay, Outer...>;
     }
 
-    static void encode(Encoder& encoder, const std::span<T, Extent>& values) {
+    static void encode(Encoder& encoder, const std::span<T, kExtent>& values) {
         if constexpr (Codec<std::remove_const_t<T>>::kBlock) {
             encode_block(encoder, values.data(), values.size());
         } else {
-            SequenceCodec<std::span<T, Extent>, std::remove_const_t<T>>::encode(encoder, values);
+            SequenceCodec<std::span<T, kExtent>, std::remove_const_t<T>>::encode(encoder, values);
         }
     }
 };
 
-template <typename T, std::size_t Size>
+template <typename T, std::size_t kSize>
 struct FixedArrayCodec {
     static constexpr bool kBlock = Codec<T>::kBlock;
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return kSupported<T, Way, Outer...>;
+        return kSupported<T, kWay, Outer...>;
     }
 
-    static void encode(Encoder& encoder, const T (&values)[Size]) {
+    static void encode(Encoder& encoder, const T (&values)[kSize]) {
         if constexpr (kBlock) {
             encoder.put(values);
         } else {
@@ -168,9 +168,9 @@ struct FixedArrayCodec {
         }
     }
 
-    static void decode(Decoder& decoder, T (&values)[Size]) {
+    static void decode(Decoder& decoder, T (&values)[kSize]) {
         if constexpr (kBlock) {
-            std::memcpy(values, decoder.take<T[Size]>(sizeof(values)), sizeof(values));
+            std::memcpy(values, decoder.take<T[kSize]>(sizeof(values)), sizeof(values));
         } else {
             for (T& value : values) {
                 Codec<T>::decode(decoder, value);
@@ -179,18 +179,18 @@ struct FixedArrayCodec {
     }
 };
 
-template <typename T, std::size_t Size>
-struct Codec<T[Size]> : FixedArrayCodec<T, Size> {};
+template <typename T, std::size_t kSize>
+struct Codec<T[kSize]> : FixedArrayCodec<T, kSize> {};
 
-template <typename T, std::size_t Size>
-struct Codec<std::array<T, Size>> {
-    using Array = std::array<T, Size>;
+template <typename T, std::size_t kSize>
+struct Codec<std::array<T, kSize>> {
+    using Array = std::array<T, kSize>;
 
-    static constexpr bool kBlock = Codec<T>::kBlock && sizeof(Array) == Size * sizeof(T);
+    static constexpr bool kBlock = Codec<T>::kBlock && sizeof(Array) == kSize * sizeof(T);
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return kSupported<T, Way, Outer...>;
+        return kSupported<T, kWay, Outer...>;
     }
 
     static void encode(Encoder& encoder, const Array& values) {

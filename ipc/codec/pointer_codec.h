@@ -27,10 +27,10 @@ template <typename T>
 struct PointerCodec {
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
         if constexpr (Pointee<T>) {
-            return kSupported<std::remove_const_t<T>, Way, Outer...>;
+            return kSupported<std::remove_const_t<T>, kWay, Outer...>;
         }
         return false;
     }

@@ -70,9 +70,9 @@ struct Codec<std::chrono::duration<Rep, Period>> {
 
     static constexpr bool kBlock = Codec<Rep>::kBlock && sizeof(Duration) == sizeof(Rep);
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return kSupported<Rep, Way, Outer...>;
+        return kSupported<Rep, kWay, Outer...>;
     }
 
     static void encode(Encoder& encoder, const Duration& value) {
@@ -92,9 +92,9 @@ struct Codec<std::chrono::time_point<Clock, Duration>> {
 
     static constexpr bool kBlock = Codec<Duration>::kBlock && sizeof(TimePoint) == sizeof(Duration);
 
-    template <Direction Way, typename... Outer>
+    template <Direction kWay, typename... Outer>
     static consteval bool supported() {
-        return kSupported<Duration, Way, Outer...>;
+        return kSupported<Duration, kWay, Outer...>;
     }
 
     static void encode(Encoder& encoder, const TimePoint& value) {

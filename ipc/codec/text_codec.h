@@ -45,9 +45,9 @@ struct Codec<std::basic_string_view<Char, Traits>> {
 
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename...>
+    template <Direction kWay, typename...>
     static consteval bool supported() {
-        return Way == Direction::kEncode;
+        return kWay == Direction::kEncode;
     }
 
     static void encode(Encoder& encoder, const View& value) {
@@ -66,9 +66,9 @@ template <>
 struct Codec<const char*> {
     static constexpr bool kBlock = false;
 
-    template <Direction Way, typename...>
+    template <Direction kWay, typename...>
     static consteval bool supported() {
-        return Way == Direction::kEncode;
+        return kWay == Direction::kEncode;
     }
 
     static void encode(Encoder& encoder, const char* value) {

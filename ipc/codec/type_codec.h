@@ -48,10 +48,10 @@ struct FallbackCodec : UnsupportedCodec {};
 template <typename T>
 struct Codec : FallbackCodec<T> {};
 
-template <typename T, Direction Way, typename... Outer>
+template <typename T, Direction kWay, typename... Outer>
 inline constexpr bool kSupported =
-    (Way == Direction::kEncode || std::is_default_constructible_v<T>) &&
-    Codec<T>::template supported<Way, Outer...>();
+    (kWay == Direction::kEncode || std::is_default_constructible_v<T>) &&
+    Codec<T>::template supported<kWay, Outer...>();
 
 /// A codec that depends on no other.
 struct LeafCodec {
