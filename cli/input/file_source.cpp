@@ -57,8 +57,8 @@ bool FileSource::would_block() const {
 }
 
 void FileSource::read_some() {
-    std::array<char, 65536>
-        chunk;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): read() fills it
+    std::array<char, 65536> chunk;
     const ssize_t count = ::read(fd_.get(), chunk.data(), chunk.size());
     if (count > 0) {
         splitter_.feed({chunk.data(), static_cast<std::size_t>(count)});

@@ -13,6 +13,8 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <sys/wait.h>
 
 namespace aiomisc::cli {
@@ -28,7 +30,7 @@ process::SpawnCommand order(const JobSpec& job, const std::string& run_id) {
     }
     order.arguments.front() = command.program;
     for (auto& [name, value] : job_environment(job, run_id)) {
-        order.environment.push_back(name + '=' + value);
+        order.environment.push_back(fmt::format("{}={}", name, value));
     }
     return order;
 }

@@ -27,18 +27,18 @@ UniqueFd copy_of_stderr() {
     return copy;
 }
 
-Task<int> next_stop_signal(EventLoop& loop) {
-    Signals signals(loop, stop_signals());
+Task<int> next_stop_signal() {
+    Signals signals(EventLoop::current(), stop_signals());
     co_return co_await signals.next();
 }
 
-Task<int> run_below_supervisor(EventLoop& loop, const std::vector<std::string>& words) {
-    CommandGroup group(loop, setup_of_commands());
+Task<int> run_below_supervisor(std::vector<std::string> words) {
+    CommandGroup group(EventLoop::current(), setup_of_commands());
     process::SpawnCommand order;
     order.arguments = words;
     auto running =
         group.spawn(std::move(order), {.in = {}, .out = copy_of_stderr(), .err = copy_of_stderr()});
-    auto first = co_await select({}, running.wait(), next_stop_signal(loop));
+    auto first = co_await select({}, running.wait(), next_stop_signal());
     co_await group.stop();
     if (const auto& signal = first.get<1>()) {
         throw StoppedBySignal{*signal};
@@ -55,7 +55,7 @@ Task<int> run_below_supervisor(EventLoop& loop, const std::vector<std::string>& 
 
 int run_compiler(const std::vector<std::string>& words) {
     EventLoop loop;
-    return loop.run_until_complete(run_below_supervisor(loop, words));
+    return loop.run_until_complete(run_below_supervisor(words));
 }
 
 }  // namespace aiomisc::cli

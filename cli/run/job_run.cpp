@@ -192,6 +192,7 @@ Task<> JobRun::run_job(JobInput input, unsigned slot) {
     slots_.release(slot);
 }
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds them
 Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSpec& last) {
     for (unsigned attempt = 1;; ++attempt) {
         JobResult result;

@@ -22,6 +22,8 @@ namespace aiomisc::cli {
 
 namespace {
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds them
+
 /// The first signal cancels the script, so that it can clean up; the second ends everything.
 Task<> cancel_on_signal(EventLoop& loop, TaskHandle<int>& script, int& stopped_by) {
     Signals signals(loop, {SIGINT, SIGTERM});
@@ -64,6 +66,8 @@ Task<int> run_script(
     }
     co_return status;
 }
+
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 }  // namespace
 

@@ -21,6 +21,7 @@ namespace aiomisc::cli {
 
 namespace {
 
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds them
 Task<> print_plan(JobInputs& inputs, const JobPlanner& planner, unsigned slots) {
     JobInput input;
     for (;;) {

@@ -37,6 +37,7 @@ public:
     Session(EventLoop& loop, const Options& options, const Target& target, const JobModule* module);
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
+    ~Session() = default;
 
     /// Writes the first record of the job log, if there is one. `arguments` are the words of the
     /// command line.

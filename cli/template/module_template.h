@@ -37,7 +37,7 @@ public:
 
 private:
     struct Argument {
-        std::size_t parameter;
+        std::size_t parameter = 0;
         TextTemplate text;
     };
 

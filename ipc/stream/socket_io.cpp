@@ -41,6 +41,7 @@ long receive_some(
     msghdr message{};
     message.msg_iov = &piece;
     message.msg_iovlen = 1;
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): the kernel fills what it uses
     alignas(cmsghdr) std::array<char, CMSG_SPACE(kKernelMaxDescriptors * sizeof(int))> control;
     if (max_descriptors > 0) {
         message.msg_control = control.data();

@@ -10,11 +10,11 @@
 namespace aiomisc::detail {
 
 std::exception_ptr to_exception_ptr(const kj::Exception& exception) {
-    std::string text(exception.getDescription().cStr());
+    const std::string text(exception.getDescription().cStr());
     if (exception.getType() == kj::Exception::Type::DISCONNECTED) {
-        return std::make_exception_ptr(ClosedError(std::move(text)));
+        return std::make_exception_ptr(ClosedError(text));
     }
-    return std::make_exception_ptr(ProtocolError(std::move(text)));
+    return std::make_exception_ptr(ProtocolError(text));
 }
 
 kj::Exception to_kj_exception(const std::exception_ptr& error) {

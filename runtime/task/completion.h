@@ -137,6 +137,7 @@ public:
 
     template <typename Derived>
         requires(!std::is_same_v<Derived, State> && std::is_base_of_v<State, Derived>)
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete): the analyzer counts no references
     Reference(const Reference<Derived>& other) noexcept : Reference(other.get()) {}
 
     Reference& operator=(Reference other) noexcept {

@@ -12,6 +12,9 @@ class SleepWaiter final : public Waiter, private TimerNode {
 public:
     explicit SleepWaiter(Duration duration) noexcept : duration_(duration) {}
 
+    SleepWaiter(const SleepWaiter&) = delete;
+    SleepWaiter& operator=(const SleepWaiter&) = delete;
+
     ~SleepWaiter() {
         if (armed()) {
             scheduler().disarm(*this);

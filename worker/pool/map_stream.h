@@ -42,6 +42,9 @@ private:
     public:
         explicit Awaiter(detail::ChunkStream& chunks) : chunks_(chunks) {}
 
+        Awaiter(const Awaiter&) = delete;
+        Awaiter& operator=(const Awaiter&) = delete;
+
         ~Awaiter() { chunks_.set_reader(nullptr); }
 
         [[nodiscard]] bool await_ready() { return chunks_.has_item(); }
