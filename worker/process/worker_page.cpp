@@ -14,33 +14,18 @@ namespace aiomisc::process {
 
 namespace {
 
-struct Claim {
-    Sequence started;
-    Sequence barred;
+/// Both halves of one of the page's words; what they mean, worker_page.h tells.
+struct Halves {
+    Sequence low;   // started, or wanted
+    Sequence high;  // barred, or finished
 
-    explicit Claim(std::uint64_t word) noexcept
-        : started(static_cast<Sequence>(word)), barred(static_cast<Sequence>(word >> 32)) {}
+    explicit Halves(std::uint64_t word) noexcept
+        : low(static_cast<Sequence>(word)), high(static_cast<Sequence>(word >> 32)) {}
 
-    Claim(Sequence started_call, Sequence barred_call) noexcept
-        : started(started_call), barred(barred_call) {}
-
-    [[nodiscard]] std::uint64_t word() const noexcept {
-        return (static_cast<std::uint64_t>(barred) << 32) | started;
-    }
-};
-
-struct Cancel {
-    Sequence wanted;
-    Sequence finished;
-
-    explicit Cancel(std::uint64_t word) noexcept
-        : wanted(static_cast<Sequence>(word)), finished(static_cast<Sequence>(word >> 32)) {}
-
-    Cancel(Sequence wanted_call, Sequence finished_call) noexcept
-        : wanted(wanted_call), finished(finished_call) {}
+    Halves(Sequence low_half, Sequence high_half) noexcept : low(low_half), high(high_half) {}
 
     [[nodiscard]] std::uint64_t word() const noexcept {
-        return (static_cast<std::uint64_t>(finished) << 32) | wanted;
+        return (static_cast<std::uint64_t>(high) << 32) | low;
     }
 };
 
@@ -85,41 +70,41 @@ WorkerPage::~WorkerPage() {
 bool WorkerPage::worker_claim(Sequence call) noexcept {
     std::uint64_t word = header_->claim.load(std::memory_order_acquire);
     do {
-        if (!sequence_after(call, Claim(word).barred)) {
+        if (!sequence_after(call, Halves(word).high)) {
             return false;
         }
     } while (!header_->claim.compare_exchange_weak(
-        word, Claim(call, call).word(), std::memory_order_acq_rel, std::memory_order_acquire));
+        word, Halves(call, call).word(), std::memory_order_acq_rel, std::memory_order_acquire));
     return true;
 }
 
 Sequence WorkerPage::revoke(Sequence upto) noexcept {
     std::uint64_t word = header_->claim.load(std::memory_order_acquire);
     do {
-        if (!sequence_after(upto, Claim(word).barred)) {
+        if (!sequence_after(upto, Halves(word).high)) {
             break;
         }
     } while (!header_->claim.compare_exchange_weak(
         word,
-        Claim(Claim(word).started, upto).word(),
+        Halves(Halves(word).low, upto).word(),
         std::memory_order_acq_rel,
         std::memory_order_acquire));
-    return Claim(word).started;
+    return Halves(word).low;
 }
 
 Sequence WorkerPage::started() const noexcept {
-    return Claim(header_->claim.load(std::memory_order_acquire)).started;
+    return Halves(header_->claim.load(std::memory_order_acquire)).low;
 }
 
 bool WorkerPage::request_cancel(Sequence call) noexcept {
     std::uint64_t word = header_->cancel.load(std::memory_order_acquire);
     do {
-        if (!sequence_after(call, Cancel(word).finished)) {
+        if (!sequence_after(call, Halves(word).high)) {
             return false;
         }
     } while (!header_->cancel.compare_exchange_weak(
         word,
-        Cancel(call, Cancel(word).finished).word(),
+        Halves(call, Halves(word).high).word(),
         std::memory_order_acq_rel,
         std::memory_order_acquire));
     return true;
@@ -130,16 +115,16 @@ bool WorkerPage::worker_finish(Sequence call) noexcept {
     // What was wanted before moves along, or it would come after this call once numbers have
     // wrapped.
     const auto next = [call](Sequence wanted) {
-        return Cancel(sequence_after(wanted, call) ? wanted : call - 1, call).word();
+        return Halves(sequence_after(wanted, call) ? wanted : call - 1, call).word();
     };
     while (!header_->cancel.compare_exchange_weak(
-        word, next(Cancel(word).wanted), std::memory_order_acq_rel, std::memory_order_acquire)) {
+        word, next(Halves(word).low), std::memory_order_acq_rel, std::memory_order_acquire)) {
     }
-    return Cancel(word).wanted == call;
+    return Halves(word).low == call;
 }
 
 bool WorkerPage::cancel_requested(Sequence call) const noexcept {
-    return Cancel(header_->cancel.load(std::memory_order_acquire)).wanted == call;
+    return Halves(header_->cancel.load(std::memory_order_acquire)).low == call;
 }
 
 std::span<std::byte> WorkerPage::data() noexcept {
