@@ -131,6 +131,14 @@ TEST_CASE("a command runs in the directory and the environment it is given") {
              .environment = {"ONLY=this"}});
         CHECK(runner.printed == "ONLY=this\n");
     }
+    SECTION("of two with one name the later one, and none for a name alone") {
+        runner.run(
+            {.arguments = {"sh", "-c", "echo $EXTRA:${HOME-none}"},
+             .environment = {"EXTRA=first", "HOME", "EXTRA=second"}});
+        CHECK(runner.printed == "second:none\n");
+        runner.run({.arguments = {"sh", "-c", "echo ${EXTRA-none}:${HOME+back}"}});
+        CHECK(runner.printed == "none:back\n");  // nothing of it stays in the supervisor
+    }
     SECTION("the program is looked up in the PATH of the command") {
         directory.write("tool", "#!/bin/sh\necho found\n");
         REQUIRE(::chmod((directory / "tool").c_str(), 0700) == 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/worker/process/command_process.h>
 
+#include <aiomisc/runtime/base/compiler.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/worker/process/limits.h>
 #include <aiomisc/worker/process/process_setup.h>
@@ -9,6 +10,9 @@
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <unistd.h>
@@ -31,14 +35,30 @@ std::vector<char*> pointers_to(const std::vector<std::string>& strings) {
     return pointers;
 }
 
-void set_environment(const SpawnCommand& command) {
-    if (!command.inherit_environment) {
-        ::clearenv();  // NOLINT(concurrency-mt-unsafe): one thread after fork
+std::string_view name_of(std::string_view entry) {
+    return entry.substr(0, entry.find('='));
+}
+
+// The environment of the command, ended by null. An entry without a value takes the variable away;
+// of two with one name, the later one holds. Points into the process's environment and `command`.
+std::vector<char*> environment_of(const SpawnCommand& command) {
+    std::unordered_map<std::string_view, const std::string*> changed;
+    for (const std::string& entry : command.environment) {
+        changed[name_of(entry)] = &entry;
+    }
+    std::vector<char*> result;
+    for (char** entry = environ; command.inherit_environment && *entry != nullptr; ++entry) {
+        if (!changed.contains(name_of(*entry))) {
+            result.push_back(*entry);
+        }
     }
     for (const std::string& entry : command.environment) {
-        char* const variable = const_cast<char*>(entry.c_str());
-        ::putenv(variable);  // NOLINT(concurrency-mt-unsafe): one thread after fork
+        if (changed.at(name_of(entry)) == &entry && entry.find('=') != std::string::npos) {
+            result.push_back(const_cast<char*>(entry.c_str()));
+        }
     }
+    result.push_back(nullptr);
+    return result;
 }
 
 void set_apart(Grouping grouping) noexcept {
@@ -54,22 +74,22 @@ void set_apart(Grouping grouping) noexcept {
     }
 }
 
-void launch(const CommandFork& fork, LaunchReport& report) {
+// What runs between fork and exec, in the memory of the supervisor: allocates nothing that it does
+// not free, and changes nothing that it does not own.
+void launch(const CommandFork& fork, char* const* arguments, LaunchReport& report) {
     const SpawnCommand& command = *fork.command;
     if (!redirect(fork.in, STDIN_FILENO) || !redirect(fork.out, STDOUT_FILENO) ||
         !redirect(fork.err, STDERR_FILENO)) {
         report.fail(LaunchStep::kRedirect, errno);
         return;
     }
-    close_descriptors_except({});
+    close_descriptors_above_standard();
     set_oom_score_adjust(fork.oom_score_adjust);
     be_nice(command.nice);
     if (!command.working_directory.empty() && ::chdir(command.working_directory.c_str()) != 0) {
         report.fail(LaunchStep::kEnterDirectory, errno);
         return;
     }
-    set_environment(command);
-    const std::vector<char*> arguments = pointers_to(command.arguments);
     reset_signals();
     ::signal(SIGPIPE, SIG_DFL);
     unblock_signals();
@@ -79,19 +99,75 @@ void launch(const CommandFork& fork, LaunchReport& report) {
         report.fail(LaunchStep::kLimit, error.code());
         return;
     }
-    ::execvp(arguments.front(), arguments.data());
+    ::execvp(*arguments, arguments);
     report.fail(LaunchStep::kExecute, errno);
 }
 
-}  // namespace
-
-void run_command_process(CommandFork fork, LaunchReport& report) noexcept {
+[[noreturn]] void run(
+    const CommandFork& fork, char* const* arguments, LaunchReport& report) noexcept {
     die_with_parent(fork.supervisor);
     become_subreaper();
     set_apart(fork.command->grouping);
-    launch(fork, report);
+    launch(fork, arguments, report);
     const bool not_found = report.step() == LaunchStep::kExecute && report.error() == ENOENT;
     ::_exit(not_found ? kNotFound : kCannotExecute);
+}
+
+// All signals blocked: a handler of the supervisor's must not run in a child that shares its
+// memory.
+class SignalsBlocked {
+public:
+    SignalsBlocked() noexcept {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+
+    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+private:
+    sigset_t before_{};
+};
+
+// execvp() looks for the program along the PATH of the environment that it passes on, this one.
+class Environment {
+public:
+    explicit Environment(char** environment) noexcept
+        : before_(std::exchange(environ, environment)) {}
+
+    ~Environment() { environ = before_; }
+
+    Environment(const Environment&) = delete;
+    Environment& operator=(const Environment&) = delete;
+
+private:
+    char** before_;
+};
+
+}  // namespace
+
+pid_t start_command(const CommandFork& fork, LaunchReport& report) {
+    const std::vector<char*> arguments = pointers_to(fork.command->arguments);
+    std::vector<char*> variables = environment_of(*fork.command);
+    const SignalsBlocked blocked;
+    const Environment environment(variables.data());
+#ifdef AIOMISC_THREAD_SANITIZER
+    // It would make a fork() of it, with the handlers.
+    const pid_t pid = fork_without_handlers();
+#else
+    // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): see the header
+    const pid_t pid = ::vfork();
+#endif
+    if (pid == 0) {
+        run(fork, arguments.data(), report);
+    }
+    if (pid < 0) {
+        throw SystemError::from_errno("fork", "command");
+    }
+    return pid;
 }
 
 }  // namespace aiomisc::process

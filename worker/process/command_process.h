@@ -18,13 +18,18 @@ struct CommandFork {
     int oom_score_adjust = 0;
 };
 
-/// Turns a process just forked by the supervisor into the command. What goes wrong goes into the
-/// report; the exit status is then 127 if there is no such program, else 126, as with a shell.
+/// Starts a command. What goes wrong in the new process goes into the report; its exit status is
+/// then 127 if there is no such program, else 126, as with a shell.
 ///
 /// The command dies with the supervisor, holds no descriptor but 0, 1 and 2, has default signals,
-/// and keeps its descendants below it.
+/// and keeps its descendants below it. An entry of its environment without "=" takes the variable
+/// away; the program is looked for along the PATH of that environment.
 ///
-/// Affinity: fork-child.
-[[noreturn]] void run_command_process(CommandFork fork, LaunchReport& report) noexcept;
+/// Waits until the command's program runs or could not be started: until then both processes share
+/// their memory (vfork), which makes a start cost a third of what a fork does here. A working
+/// directory or a program on a file system that does not answer holds up the supervisor as long.
+///
+/// Errors: SystemError (no process can be made). Affinity: supervisor.
+pid_t start_command(const CommandFork& fork, LaunchReport& report);
 
 }  // namespace aiomisc::process

@@ -81,7 +81,8 @@ struct SpawnCommand {
     std::vector<std::string>
         arguments;  ///< the first is looked up in PATH of the command's environment
     bool inherit_environment = true;
-    std::vector<std::string> environment;  ///< NAME=value, added to the inherited or instead of it
+    /// NAME=value, added to what is inherited or instead of it; NAME alone takes one away.
+    std::vector<std::string> environment;
     std::string working_directory;
     int nice = 0;
     Grouping grouping = Grouping::kGroup;

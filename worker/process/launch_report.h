@@ -7,10 +7,8 @@
 
 namespace aiomisc::process {
 
-/// How far a child came between fork and exec, in memory that both processes share.
-///
-/// A pipe that exec closes would tell it too, but somebody would have to wait for it; this is read
-/// when the child is reaped, and commands start without the supervisor waiting for each exec.
+/// How far a child came between fork and exec, in memory that both processes share, whichever way
+/// the one was forked from the other. Read when the child is reaped.
 class LaunchReport {
 public:
     /// Errors: SystemError (no memory).

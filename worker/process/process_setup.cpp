@@ -95,6 +95,10 @@ void close_descriptors_except(std::initializer_list<int> keep) noexcept {
     ::closelog();
 }
 
+void close_descriptors_above_standard() noexcept {
+    close_range_of(STDERR_FILENO + 1, UINT_MAX);
+}
+
 void reset_signals() noexcept {
     for (int signal = 1; signal < NSIG; ++signal) {
         ::signal(signal, SIG_DFL);  // refused for SIGKILL, SIGSTOP and the C library's own

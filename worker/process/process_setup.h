@@ -25,6 +25,9 @@ void set_process_name(const char* name) noexcept;
 /// Closes every descriptor but 0, 1, 2 and those in `keep`.
 void close_descriptors_except(std::initializer_list<int> keep) noexcept;
 
+/// Closes every descriptor but 0, 1 and 2, and touches no memory. For between vfork and exec.
+void close_descriptors_above_standard() noexcept;
+
 /// Every signal back to its default, but SIGPIPE ignored: our processes learn of a closed pipe from
 /// EPIPE. AddressSanitizer gets back those by which it reports crashes. What is blocked stays so.
 void reset_signals() noexcept;

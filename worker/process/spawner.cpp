@@ -37,12 +37,12 @@ private:
     std::size_t next_ = 0;
 };
 
-pid_t fork_child(const char* what) {
+pid_t fork_worker() {
     // What is pending would be written by every child that flushes, once more each.
     flush_output();
     const pid_t pid = fork_without_handlers();
     if (pid < 0) {
-        throw SystemError::from_errno("fork", what);
+        throw SystemError::from_errno("fork", "worker");
     }
     return pid;
 }
@@ -63,7 +63,7 @@ Child Spawner::spawn(const SpawnWorker& request, Packet& packet) {
         .setup = &setup_,
         .supervisor = supervisor_,
         .oom_score_adjust = oom_score_adjust_};
-    const pid_t pid = fork_child("worker");
+    const pid_t pid = fork_worker();
     if (pid == 0) {
         run_worker_process(std::move(worker), hooks_);
     }
@@ -78,7 +78,7 @@ Child Spawner::spawn(const SpawnCommand& request, Packet& packet) {
         packet,
         (request.has_stdin ? 1U : 0U) + (request.has_stdout ? 1U : 0U) +
             (request.has_stderr ? 1U : 0U));
-    CommandFork command{
+    const CommandFork command{
         .command = &request,
         .limits = &setup_.limits,
         .in = fds.take_if(request.has_stdin),
@@ -87,15 +87,8 @@ Child Spawner::spawn(const SpawnCommand& request, Packet& packet) {
         .supervisor = supervisor_,
         .oom_score_adjust = oom_score_adjust_};
     auto report = std::make_unique<LaunchReport>();
-    const pid_t pid = fork_child("command");
-    if (pid == 0) {
-        run_command_process(std::move(command), *report);
-    }
+    const pid_t pid = start_command(command, *report);
     const bool leads_group = request.grouping != Grouping::kShared;
-    if (request.grouping == Grouping::kGroup) {
-        // The child does it as well. Whoever is first, a signal to the group finds it.
-        ::setpgid(pid, pid);
-    }
     return {
         .kind = ChildKind::kCommand,
         .key = request.child,
