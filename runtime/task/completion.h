@@ -131,6 +131,7 @@ public:
         }
     }
 
+    // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete): the analyzer counts no references
     Reference(const Reference& other) noexcept : Reference(other.state_) {}
 
     Reference(Reference&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}

@@ -185,14 +185,19 @@ Task<bool> Pool::wait_until(Condition condition, TimePoint deadline) {
     struct Timer {
         CallHandle handle;
 
+        explicit Timer(CallHandle call) noexcept : handle(std::move(call)) {}
+
+        Timer(const Timer&) = delete;
+        Timer& operator=(const Timer&) = delete;
+
         ~Timer() { handle.cancel(); }
     };
 
     bool in_time = true;
-    Timer timer{loop_.call_later(deadline - loop_.now(), [this, &in_time] {
+    const Timer timer(loop_.call_later(deadline - loop_.now(), [this, &in_time] {
         in_time = false;
         wake_waiters();
-    })};
+    }));
     // No wait_for(): its task would begin to wait a turn later, and miss what another waiter has
     // cleared by then.
     while (!condition() && in_time) {

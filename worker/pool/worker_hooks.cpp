@@ -58,8 +58,10 @@ void initialize(const process::PoolSetup& setup) {
 /// back to the kernel each time, and a call of a megabyte spends most of its time on getting it
 /// again. These are the values glibc itself comes to in a program that has freed a block of 32 MiB.
 void keep_freed_memory() noexcept {
+    // NOLINTBEGIN(concurrency-mt-unsafe): one thread after fork
     ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
     ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    // NOLINTEND(concurrency-mt-unsafe)
 }
 
 int run_worker(process::WorkerStart start) {

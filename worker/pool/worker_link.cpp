@@ -527,10 +527,10 @@ std::vector<Work*> WorkerLink::revoke() {
     for (Message& message : messages_) {
         for (std::size_t index = 0; index < message.works.size(); ++index) {
             const auto sequence = message.first + static_cast<process::Sequence>(index);
-            if (process::sequence_after(sequence, started)) {
-                if (Work* work = release(message, index)) {
-                    taken.push_back(work);
-                }
+            Work* const work =
+                process::sequence_after(sequence, started) ? release(message, index) : nullptr;
+            if (work != nullptr) {
+                taken.push_back(work);
             }
         }
     }

@@ -154,16 +154,17 @@ pid_t start_command(const CommandFork& fork, LaunchReport& report) {
     std::vector<char*> variables = environment_of(*fork.command);
     const SignalsBlocked blocked;
     const Environment environment(variables.data());
+    // NOLINTBEGIN(bugprone-unsafe-functions,clang-analyzer-*): posix_spawn() can do little of this
 #ifdef AIOMISC_THREAD_SANITIZER
     // It would make a fork() of it, with the handlers.
     const pid_t pid = fork_without_handlers();
 #else
-    // NOLINTNEXTLINE(clang-analyzer-security.insecureAPI.vfork): see the header
     const pid_t pid = ::vfork();
 #endif
     if (pid == 0) {
         run(fork, arguments.data(), report);
     }
+    // NOLINTEND(bugprone-unsafe-functions,clang-analyzer-*)
     if (pid < 0) {
         throw SystemError::from_errno("fork", "command");
     }

@@ -51,6 +51,7 @@ std::uint64_t hash_text(const char* text) noexcept {
 /// no object.
 __attribute__((no_sanitize("address"))) std::optional<std::uint64_t> build_id_in(
     std::uintptr_t notes, std::size_t size) noexcept {
+    // NOLINTBEGIN(performance-no-int-to-ptr): addresses, as the ELF headers give them
     while (size >= sizeof(ElfW(Nhdr))) {
         const auto& header = *reinterpret_cast<const ElfW(Nhdr)*>(notes);
         const std::size_t name_size = (header.n_namesz + 3U) & ~std::size_t{3};
@@ -68,6 +69,7 @@ __attribute__((no_sanitize("address"))) std::optional<std::uint64_t> build_id_in
         notes += note_size;
         size -= note_size;
     }
+    // NOLINTEND(performance-no-int-to-ptr)
     return std::nullopt;
 }
 
@@ -142,6 +144,7 @@ const Thunk* find_thunk(const FunctionKey& key) noexcept {
     if (module == nullptr) {
         return nullptr;
     }
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): followed only when it is known to be one
     const auto* thunk = reinterpret_cast<const Thunk*>(module->base + key.offset);
     // Only what registered itself may be called, whatever the offset says.
     return state.thunks.contains(thunk) ? thunk : nullptr;
