@@ -54,9 +54,7 @@ FdWatcher::~FdWatcher() {
     if (destroyed_ != nullptr) {
         *destroyed_ = true;
     }
-    if (handle_ != nullptr) {
-        handle_->close();
-    }
+    stop();
 }
 
 void FdWatcher::start(unsigned events, Callback callback) {
@@ -70,7 +68,8 @@ void FdWatcher::set_events(unsigned events) {
 
 void FdWatcher::apply(unsigned events) {
     if (handle_ == nullptr) {
-        throw ClosedError("watch descriptor " + std::to_string(fd_) + ": the loop is closed");
+        throw ClosedError(
+            "watch descriptor " + std::to_string(fd_) + ": the watcher was stopped, or its loop");
     }
     auto& uv = static_cast<Handle*>(handle_)->uv;
     if (events == 0) {
@@ -108,8 +107,10 @@ void FdWatcher::fire(unsigned events) noexcept {
 }
 
 void FdWatcher::stop() noexcept {
+    // Not only uv_poll_stop(): closing the handle takes the descriptor out of epoll once more, and
+    // by then its number may be that of another one.
     if (handle_ != nullptr) {
-        uv_poll_stop(&static_cast<Handle*>(handle_)->uv);
+        handle_->close();
     }
 }
 

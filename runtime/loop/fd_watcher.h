@@ -17,7 +17,8 @@ class UvHandleBase;
 /// Level-triggered: the callback comes again on the next turn for as long as the condition holds.
 ///
 /// Cancel:    stop(), or destruction; no callback comes afterwards.
-/// Errors:    SystemError (the descriptor cannot be polled, e.g. a regular file).
+/// Errors:    SystemError (the descriptor cannot be polled, e.g. a regular file); ClosedError
+///            (started after stop(), or after the loop was closed).
 /// Affinity:  loop.
 /// Idea:      asyncio's loop.add_reader() and add_writer().
 class FdWatcher {
@@ -43,6 +44,7 @@ public:
     /// Changes what is watched for and keeps the callback.
     void set_events(unsigned events);
 
+    /// For good. From here on the descriptor may be closed; while it is watched it may not.
     void stop() noexcept;
 
 private:

@@ -146,6 +146,23 @@ ASYNC_TEST_CASE("a callback may destroy its watcher") {
     CHECK(resource.use_count() == 1);
 }
 
+ASYNC_TEST_CASE("a watcher that was stopped does not touch the next descriptor of its number") {
+    auto [first, first_peer] = make_socket_pair();
+    auto [second, second_peer] = make_socket_pair();
+    std::optional<FdWatcher> stopped(std::in_place, EventLoop::current(), first.get());
+    stopped->start(FdWatcher::kReadable, [](unsigned) {});
+    stopped->stop();
+    // From here on the number of the first descriptor is the second one's.
+    REQUIRE(::dup2(second.get(), first.get()) == first.get());
+    FdWatcher watcher(EventLoop::current(), first.get());
+    Event called;
+    watcher.start(FdWatcher::kReadable, [&](unsigned) { called.set(); });
+    co_await sleep(1ms);
+    stopped.reset();
+    REQUIRE(::write(second_peer.get(), "x", 1) == 1);
+    co_await wait_for(called.wait(), 10s);
+}
+
 ASYNC_TEST_CASE("a callback may replace itself") {
     auto [ours, theirs] = make_socket_pair();
     FdWatcher watcher(EventLoop::current(), ours.get());
