@@ -168,6 +168,11 @@ pid_t start_command(const CommandFork& fork, LaunchReport& report) {
     if (pid < 0) {
         throw SystemError::from_errno("fork", "command");
     }
+#ifdef AIOMISC_THREAD_SANITIZER
+    if (fork.command->grouping == Grouping::kGroup) {
+        ::setpgid(pid, pid);  // the child may not have come so far
+    }
+#endif
     return pid;
 }
 
