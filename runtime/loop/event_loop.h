@@ -54,6 +54,10 @@ public:
     /// How long close() lets cancelled tasks clean up.
     static constexpr std::chrono::seconds kCloseLimit{10};
 
+    /// Cancels the tasks that are left, and runs until they ended (no longer than `limit`, then
+    /// destroys them). The loop stays usable.
+    void end_tasks(Duration limit = kCloseLimit) noexcept { end_all_tasks(limit); }
+
     /// Cancels the tasks that are left, waits until they ended (no longer than `limit`, then
     /// destroys them), drops callbacks, and closes every handle. Idempotent.
     void close(Duration limit = kCloseLimit) noexcept;

@@ -2,7 +2,7 @@
 #include "worker_hooks.h"
 
 #include <aiomisc/ipc/codec/exception_codec.h>
-#include <aiomisc/runtime/app/run.h>
+#include <aiomisc/runtime/app/start_hooks.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/runtime/loop/after_fork.h>

@@ -6,6 +6,7 @@
 #include "support/helper.h"
 #include "support/process.h"
 
+#include <aiomisc/runtime/app/start_hooks.h>
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/runtime/task/sleep.h>
 
@@ -155,7 +156,7 @@ TEST_CASE("a signal cancels the main task, and the code says which") {
         auto process = start("run_wait_for_end", {.merge_stderr = true});
         REQUIRE(process.read_line() == "ready");
         process.send_signal(signal);
-        CHECK_THAT(process.read_all(), contains("received: stopping"));
+        CHECK_THAT(process.read_all(), contains("received: shutting down"));
         CHECK(process.wait() == ExitStatus{.code = 128 + signal});
     }
 }
@@ -168,13 +169,15 @@ TEST_CASE("a main task that ends properly after the signal has its code returned
     CHECK(process.wait() == ExitStatus{.code = 5});
 }
 
-TEST_CASE("a second signal has its usual effect") {
-    auto process = start("run_hang_when_cancelled");
+TEST_CASE("a second signal ends the process at once", "[EP-17]") {
+    auto process = start("run_hang_when_cancelled", {.merge_stderr = true});
     REQUIRE(process.read_line() == "ready");
     process.send_signal(SIGTERM);
+    CHECK(process.read_line() == "SIGTERM received: shutting down");
     REQUIRE(process.read_line() == "cancelled");
     process.send_signal(SIGTERM);
-    CHECK(process.wait() == ExitStatus{.signal = SIGTERM});
+    CHECK_THAT(process.read_all(), contains("a second signal, SIGTERM"));
+    CHECK(process.wait() == ExitStatus{.code = 128 + SIGTERM});
 }
 
 TEST_CASE("a signal that was ignored at the start stays ignored") {
@@ -206,7 +209,8 @@ TEST_CASE("options win over the environment") {
 
 TEST_CASE("a wrong setting is refused with its name and where it came from") {
     auto by_option = start("run_bad_option", {.merge_stderr = true});
-    CHECK_THAT(by_option.read_all(), contains("log_level (from RunOptions): no log level loud"));
+    CHECK_THAT(
+        by_option.read_all(), contains("log_level (from EntrypointOptions): no log level loud"));
     CHECK(by_option.wait() == ExitStatus{.code = 1});
     auto by_variable =
         start("run_report", {.environment = {{"AIOMISC_DEBUG", "perhaps"}}, .merge_stderr = true});

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/runtime/app/service.h>
+
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/task/completion_set.h>
+
+#include <typeinfo>
+#include <utility>
+
+namespace aiomisc {
+
+Service::~Service() = default;
+
+std::string Service::name() const {
+    return demangle(typeid(*this).name());
+}
+
+Task<> Service::stop(std::exception_ptr) {
+    co_return;
+}
+
+EventLoop& Service::loop() const {
+    if (loop_ == nullptr) {
+        throw InvalidStateError(name() + ": the service has no loop before it is started");
+    }
+    return *loop_;
+}
+
+Event& Service::start_event() const {
+    if (!start_event_) {
+        throw InvalidStateError(name() + ": the service has no start event before it is started");
+    }
+    return *start_event_;
+}
+
+Context& Service::context() const {
+    return get_context(loop());
+}
+
+void Service::set_loop(EventLoop& loop) {
+    loop_ = &loop;
+    start_event_ = std::make_unique<Event>();
+}
+
+void Service::create_task(Task<> task, ServiceTaskOptions options) {
+    auto handle = aiomisc::create_task(loop(), std::move(task), options.name);
+    const auto place = tasks_->insert(tasks_->end(), {std::move(handle), std::move(options)});
+    // The service may be gone by then; dropped here, an error that nobody saw is reported.
+    place->handle.add_done_callback([place, weak = std::weak_ptr(tasks_)] {
+        if (const auto tasks = weak.lock()) {
+            tasks->erase(place);
+        }
+    });
+}
+
+Task<> Service::end_tasks() {
+    detail::CompletionSet::Members members;
+    std::vector<CallHandle> timers;
+    for (OwnedTask& task : *tasks_) {
+        members.push_back(task.handle.state());
+        if (task.options.on_stop == OnStop::kCancel) {
+            task.handle.cancel(CancelReason::kShutdown);
+        } else if (task.options.stop_timeout) {
+            timers.push_back(loop_->call_later(
+                *task.options.stop_timeout,
+                [state = task.handle.state()] { state->cancel(CancelReason::kShutdown); }));
+        }
+    }
+    // Those that have ended by then take themselves off the list.
+    co_await detail::wait_until_ended(std::move(members));
+    for (CallHandle& timer : timers) {
+        timer.cancel();
+    }
+}
+
+}  // namespace aiomisc

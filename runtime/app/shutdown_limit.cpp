@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+#include <aiomisc/runtime/app/shutdown_limit.h>
+
+#include <aiomisc/runtime/app/entrypoint.h>
+#include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/log/log.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+#include <pthread.h>
+
+namespace aiomisc::detail {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How long what was cancelled may take to end.
+constexpr Duration kGrace = 1s;
+
+/// What is longer has no limit; a clock cannot count for ever.
+constexpr Duration kLongest = std::chrono::hours(24 * 365);
+
+/// Signals are for the threads of the program.
+class SignalsBlocked {
+public:
+    SignalsBlocked() noexcept {
+        sigset_t all;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+
+    SignalsBlocked(const SignalsBlocked&) = delete;
+    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_{};
+};
+
+}  // namespace
+
+ShutdownLimit::ShutdownLimit(EventLoop& loop, Duration limit, UniqueFunction<void()> cancel) {
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this, &loop, limit, cancel = std::move(cancel)]() mutable {
+        watch(loop, limit, std::move(cancel));
+    });
+}
+
+ShutdownLimit::~ShutdownLimit() {
+    {
+        const std::lock_guard lock(mutex_);
+        over_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+bool ShutdownLimit::over_within(Duration time) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::min(time, kLongest), [this] { return over_; });
+}
+
+void ShutdownLimit::watch(EventLoop& loop, Duration limit, UniqueFunction<void()> cancel) {
+    if (over_within(limit)) {
+        return;
+    }
+    log::warning(
+        "aiomisc",
+        "the shutdown did not happen in {} seconds, aborting",
+        std::chrono::duration<double>(limit).count());
+    try {
+        loop.call_soon_threadsafe(std::move(cancel));
+    } catch (
+        const ClosedError&) {  // NOLINT(bugprone-empty-catch): it is closing: nothing to cancel
+    }
+    if (over_within(kGrace)) {
+        return;
+    }
+    log::critical(
+        "aiomisc",
+        "the shutdown ignores cancellation, or blocks its thread: ending the process with code {}",
+        kShutdownTimedOut);
+    std::_Exit(kShutdownTimedOut);
+}
+
+}  // namespace aiomisc::detail
