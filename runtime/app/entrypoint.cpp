@@ -519,13 +519,12 @@ Task<> Entrypoint::stop_members(ServiceList services, std::exception_ptr reason)
     }
     co_await emit_logged(&pre_stop, "PRE_STOP", &services);
     std::vector<TaskHandle<>> stops;
-    detail::CompletionSet::Members stopping;
+    stops.reserve(members.size());
     for (const Member* member : members | std::views::reverse) {
         stops.push_back(
             aiomisc::create_task(member->service->stop(reason), member->service->name()));
-        stopping.push_back(stops.back().state());
     }
-    co_await detail::wait_until_ended(std::move(stopping));
+    co_await detail::wait_until_ended(detail::members_of(stops));
     std::exception_ptr first;
     for (std::size_t index = 0; index < stops.size(); ++index) {
         if (const std::exception_ptr error = stops[index].exception()) {

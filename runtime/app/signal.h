@@ -117,8 +117,11 @@ public:
     /// Calls the receivers one after another, in the order in which they were connected; those that
     /// are connected meanwhile wait for the next call.
     ///
+    /// An argument passed by reference must live until the call has ended.
+    ///
     /// Cancel:    cancels the receiver that runs; the rest is not called.
     /// Errors:    the first error of a receiver; the rest is not called.
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): see above
     Task<> call(Arguments... arguments) {
         // The signal may go while a receiver runs.
         const std::shared_ptr<State> state = state_;
