@@ -1,166 +1,231 @@
 // SPDX-License-Identifier: MIT
+
+// The way of a record from the call that logs it to the sinks, and what changes the sinks.
+
 #include <aiomisc/runtime/log/log.h>
 
-#include "stderr_sink.h"
+#include "delivery.h"
+#include "gate.h"
+#include "pipeline.h"
 
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/log/context.h>
+#include <aiomisc/runtime/log/unhandled.h>
 
 #include <array>
-#include <atomic>
-#include <cstdlib>
-#include <map>
+#include <climits>
 #include <memory>
-#include <mutex>
-#include <stdexcept>
 
 #include <fmt/format.h>
 
+#include <execinfo.h>
+#include <pthread.h>
+#include <sys/prctl.h>
 #include <unistd.h>
-
-#include <spdlog/details/log_msg.h>
 
 namespace aiomisc::log {
 
 namespace {
 
-struct LevelEntry {
-    std::string_view name;
-    Level level;
-    spdlog::level::level_enum sink_level;
-};
+using detail::Gate;
+using detail::InsideSink;
+using detail::Pipeline;
+using detail::Settings;
 
-constexpr std::array kLevels{
-    LevelEntry{"critical", Level::kCritical, spdlog::level::critical},
-    LevelEntry{"error", Level::kError, spdlog::level::err},
-    LevelEntry{"warning", Level::kWarning, spdlog::level::warn},
-    LevelEntry{"info", Level::kInfo, spdlog::level::info},
-    LevelEntry{"debug", Level::kDebug, spdlog::level::debug},
-    LevelEntry{"notset", Level::kNotset, spdlog::level::trace},
-};
-
-struct FormatEntry {
-    std::string_view name;
-    Format format;
-};
-
-constexpr std::array kFormats{
-    FormatEntry{"disabled", Format::kDisabled},
-    FormatEntry{"stream", Format::kStream},
-    FormatEntry{"color", Format::kColor},
-    FormatEntry{"plain", Format::kPlain},
-};
+/// How long a thread that is stuck in a write to a reader that does not read is waited for.
+constexpr std::chrono::milliseconds kStuckLimit{1000};
+constexpr std::size_t kMostArguments = 16;
+constexpr int kMostFrames = 48;
 
 std::atomic<Level> current_level{Level::kInfo};
 std::atomic<Format> current_format{Format::kPlain};
-std::atomic<spdlog::sinks::sink*> current_sink{nullptr};
+std::atomic<std::uint64_t> generation{0};
 
-/// Guards the sinks; there is one for each format that was ever configured, because a thread may
-/// still be writing to the previous one.
-std::mutex sinks_mutex;
+/// What changes while the gate is closed, and is read inside.
+struct Place {
+    Gate gate;
+    std::atomic<Pipeline*> pipeline{nullptr};
+    Settings settings;
+    /// Still in use by threads that were stuck when they were replaced.
+    std::vector<std::unique_ptr<const Pipeline>> retired;
+};
 
-spdlog::sink_ptr make_sink(Format format) {
-    switch (format) {
-        case Format::kDisabled:
-            break;
-        case Format::kColor:
-            return std::make_shared<detail::StderrSink>(
-                "%Y-%m-%d %H:%M:%S [%P] %^%*:%n%$: %v", true);
-        case Format::kStream:
-            return std::make_shared<detail::StderrSink>("%*:%n:%v", false);
-        case Format::kPlain:
-            return std::make_shared<detail::StderrSink>("%v", false);
-    }
-    return nullptr;
+// Never destroyed: exit handlers log too.
+Place& place() {
+    static auto& instance = *new Place;
+    return instance;
 }
 
-void install_sink(Format format) {
-    // Never destroyed: exit handlers log too.
-    static auto& sinks = *new std::map<Format, spdlog::sink_ptr>;
-    const std::lock_guard lock(sinks_mutex);
-    spdlog::sink_ptr& sink = sinks[format];
-    if (!sink) {
-        sink = make_sink(format);
-    }
-    current_sink.store(sink.get(), std::memory_order_release);
+int threshold_of(const Settings& settings, bool nobody) {
+    return nobody ? INT_MAX : static_cast<int>(settings.level);
 }
 
-template <typename Entries>
-std::string names_of(const Entries& entries) {
-    std::string names;
-    for (const auto& entry : entries) {
-        names += names.empty() ? "" : ", ";
-        names += entry.name;
-    }
-    return names;
-}
-
-template <typename Parse>
-auto from_environment(const char* variable, Parse&& parse)
-    -> std::optional<decltype(parse(std::string_view()))> {
-    const char* text =
-        std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): read once, at configuration
-    if (text == nullptr || *text == '\0') {
-        return std::nullopt;
-    }
+/// The sink of the format alone, for a process that was not configured, or that was just forked.
+Pipeline* make_plain_pipeline(Place& here) {
+    Settings settings = here.settings;
+    settings.buffered = false;
+    std::unique_ptr<Pipeline> made;
     try {
-        return parse(text);
-    } catch (const std::invalid_argument& error) {
-        throw ConfigError(variable, "environment", error.what());
+        made = std::make_unique<Pipeline>(settings, nullptr);
+    } catch (const SystemError&) {
+        settings.format = Format::kPlain;  // the journal has gone
+        made = std::make_unique<Pipeline>(settings, nullptr);
     }
+    Pipeline* there = nullptr;
+    if (here.pipeline.compare_exchange_strong(there, made.get())) {
+        return made.release();
+    }
+    return there;
+}
+
+// A child has one thread, and none of the others' locks. What the old sinks hold stays where it is:
+// to close them is for the parent.
+[[maybe_unused]] const int kForkHandlers = ::pthread_atfork(
+    [] { place().gate.before_fork(); },
+    [] { place().gate.after_fork_in_parent(); },
+    [] {
+        generation.fetch_add(1);
+        place().pipeline.store(nullptr);
+        for (auto& pipeline : place().retired) {
+            static_cast<void>(pipeline.release());
+        }
+        place().retired.clear();
+        if (place().settings.format == Format::kDisabled) {
+            detail::threshold.store(INT_MAX);
+        }
+        place().gate.after_fork_in_child();
+    });
+
+/// Read anew once a second only: it is a system call.
+std::string_view thread_name(std::chrono::system_clock::time_point now) {
+    constexpr std::size_t kSize = 16;  // the kernel's
+    thread_local std::array<char, kSize> name{};
+    thread_local std::chrono::system_clock::time_point read_at;
+    if (now - read_at > std::chrono::seconds(1) || now < read_at) {
+        ::prctl(PR_GET_NAME, name.data());
+        read_at = now;
+    }
+    return name.data();
+}
+
+/// The arguments of a call, each as text.
+class ArgumentTexts {
+public:
+    explicit ArgumentTexts(fmt::format_args arguments) {
+        constexpr std::array kFormats{
+            "{0}",
+            "{1}",
+            "{2}",
+            "{3}",
+            "{4}",
+            "{5}",
+            "{6}",
+            "{7}",
+            "{8}",
+            "{9}",
+            "{10}",
+            "{11}",
+            "{12}",
+            "{13}",
+            "{14}",
+            "{15}"};
+        static_assert(kFormats.size() == kMostArguments);
+        std::array<std::size_t, kMostArguments + 1> ends{};
+        while (size_ < kMostArguments && arguments.get(static_cast<int>(size_))) {
+            fmt::vformat_to(std::back_inserter(text_), kFormats[size_], arguments);
+            ends[++size_] = text_.size();
+        }
+        for (std::size_t number = 0; number < size_; ++number) {
+            texts_[number] = {text_.data() + ends[number], ends[number + 1] - ends[number]};
+        }
+    }
+
+    [[nodiscard]] std::span<const std::string_view> texts() const {
+        return std::span(texts_).first(size_);
+    }
+
+private:
+    fmt::memory_buffer text_;
+    std::array<std::string_view, kMostArguments> texts_;
+    std::size_t size_ = 0;
+};
+
+/// Completes the record with what the sinks want, and hands it over.
+void dispatch(Record& record, const fmt::format_args* arguments) {
+    Place& here = place();
+    // A sink that logs while it is being closed must not wait for that.
+    const Gate::Pass pass(
+        here.gate,
+        InsideSink::contains(nullptr) ? Gate::WhenClosed::kTurnBack : Gate::WhenClosed::kWait);
+    if (!pass) {
+        return;
+    }
+    Pipeline* pipeline = here.pipeline.load(std::memory_order_acquire);
+    if (pipeline == nullptr) {
+        pipeline = make_plain_pipeline(here);
+    }
+    std::optional<ArgumentTexts> texts;
+    if (pipeline->wants_arguments() && arguments != nullptr) {
+        texts.emplace(*arguments);
+        record.arguments = texts->texts();
+    }
+    if (pipeline->wants_thread()) {
+        record.thread_name = thread_name(record.time);
+        record.thread_id = ::gettid();
+    }
+    detail::ContextFields context;
+    if (pipeline->wants_context()) {
+        detail::collect_context(context);
+        record.context = context.fields();
+    }
+    std::array<void*, kMostFrames> frames{};
+    if (pipeline->wants_backtrace() && record.exception && record.backtrace.empty()) {
+        const int count = ::backtrace(frames.data(), kMostFrames);
+        record.backtrace = std::span(frames).first(static_cast<std::size_t>(count));
+    }
+    pipeline->emit(record);
 }
 
 }  // namespace
 
-std::string_view level_name(Level level) noexcept {
-    for (const auto& entry : kLevels) {
-        if (entry.level == level) {
-            return entry.name;
-        }
-    }
-    return "notset";
-}
-
-std::string_view format_name(Format format) noexcept {
-    for (const auto& entry : kFormats) {
-        if (entry.format == format) {
-            return entry.name;
-        }
-    }
-    return "plain";
-}
-
-Level parse_level(std::string_view name) {
-    for (const auto& entry : kLevels) {
-        if (entry.name == name) {
-            return entry.level;
-        }
-    }
-    throw std::invalid_argument(
-        "no log level " + std::string(name) + " (there are: " + names_of(kLevels) + ")");
-}
-
-Format parse_format(std::string_view name) {
-    for (const auto& entry : kFormats) {
-        if (entry.name == name) {
-            return entry.format;
-        }
-    }
-    throw std::invalid_argument(
-        "no log format " + std::string(name) + " (there are: " + names_of(kFormats) + ")");
+std::uint64_t detail::fork_generation() noexcept {
+    return generation.load(std::memory_order_relaxed);
 }
 
 void basic_config(const Config& config) {
-    const Level level =
-        config.level ? *config.level
-                     : from_environment("AIOMISC_LOG_LEVEL", parse_level).value_or(Level::kInfo);
-    const Format by_terminal = ::isatty(STDERR_FILENO) == 1 ? Format::kColor : Format::kPlain;
-    const Format format =
-        config.log_format
-            ? *config.log_format
-            : from_environment("AIOMISC_LOG_FORMAT", parse_format).value_or(by_terminal);
-    current_level.store(level, std::memory_order_relaxed);
-    current_format.store(format, std::memory_order_relaxed);
-    install_sink(format);
+    const Settings settings = detail::resolve(config);
+    auto made = std::make_unique<Pipeline>(settings, &config);
+    install_unhandled_hook();
+    Place& here = place();
+    std::vector<std::unique_ptr<const Pipeline>> unused;
+    here.gate.closed(kStuckLimit, [&](bool alone) {
+        here.retired.reserve(here.retired.size() + 1);
+        Pipeline* previous = here.pipeline.load();
+        if (previous != nullptr) {
+            previous->close();
+            here.retired.emplace_back(previous);
+        }
+        here.settings = settings;
+        here.pipeline.store(made.release());
+        detail::threshold.store(threshold_of(settings, here.pipeline.load()->empty()));
+        current_level.store(settings.level);
+        current_format.store(settings.format);
+        if (alone) {
+            unused.swap(here.retired);
+        }
+    });
+    // Here their sinks are destroyed, which may log.
+}
+
+void flush() noexcept {
+    Place& here = place();
+    const Gate::Pass pass(here.gate, Gate::WhenClosed::kTurnBack);
+    if (!pass) {
+        return;  // basic_config() flushes
+    }
+    if (const Pipeline* pipeline = here.pipeline.load(std::memory_order_acquire)) {
+        pipeline->flush();
+    }
 }
 
 Level level() noexcept {
@@ -176,35 +241,68 @@ void write(Level level, std::string_view logger, std::string_view message) noexc
         return;
     }
     try {
-        spdlog::sinks::sink* sink = current_sink.load(std::memory_order_acquire);
-        if (sink == nullptr) {
-            install_sink(format());
-            sink = current_sink.load(std::memory_order_acquire);
-        }
-        spdlog::level::level_enum sink_level = spdlog::level::info;
-        for (const auto& entry : kLevels) {
-            if (entry.level == level) {
-                sink_level = entry.sink_level;
-            }
-        }
-        sink->log(spdlog::details::log_msg(
-            spdlog::source_loc{},
-            spdlog::string_view_t(logger.data(), logger.size()),
-            sink_level,
-            spdlog::string_view_t(message.data(), message.size())));
+        Record record;
+        record.level = level;
+        record.logger = logger;
+        record.message = message;
+        record.format = message;
+        record.time = std::chrono::system_clock::now();
+        dispatch(record, nullptr);
     } catch (...) {  // NOLINT(bugprone-empty-catch): there is nowhere left to say so
     }
 }
 
 void detail::write_formatted(
-    Level level,
-    std::string_view logger,
-    fmt::string_view format,
-    fmt::format_args arguments) noexcept {
+    const Call& call, fmt::string_view format, fmt::format_args arguments) noexcept {
     try {
-        write(level, logger, fmt::vformat(format, arguments));
-    } catch (const std::exception& error) {
-        write(level, logger, error.what());
+        fmt::memory_buffer message;
+        bool formatted = true;
+        try {
+            fmt::vformat_to(std::back_inserter(message), format, arguments);
+        } catch (const std::exception& error) {
+            const std::string_view text = error.what();
+            message.clear();
+            message.append(text.data(), text.data() + text.size());
+            formatted = false;
+        }
+        Record record;
+        record.level = call.level;
+        record.logger = call.logger;
+        record.message = {message.data(), message.size()};
+        record.format = {format.data(), format.size()};
+        record.location = call.location;
+        record.time = std::chrono::system_clock::now();
+        std::vector<Field> fields;
+        if (call.attached != nullptr) {
+            for (const OwnedField& field : call.attached->fields) {
+                fields.push_back(field.view());
+            }
+            record.fields = fields;
+            record.exception = call.attached->exception;
+        }
+        dispatch(record, formatted ? &arguments : nullptr);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): there is nowhere left to say so
+    }
+}
+
+void detail::write_uncaught(
+    const std::exception_ptr& exception, std::span<void* const> frames) noexcept {
+    if (!enabled(Level::kCritical)) {
+        return;
+    }
+    try {
+        constexpr std::string_view kMessage = "uncaught exception";
+        constexpr std::string_view kTerminated = "std::terminate was called";
+        Record record;
+        record.level = Level::kCritical;
+        record.logger = "unhandled";
+        record.message = exception ? kMessage : kTerminated;
+        record.format = record.message;
+        record.time = std::chrono::system_clock::now();
+        record.exception = exception;
+        record.backtrace = frames;
+        dispatch(record, nullptr);
+    } catch (...) {  // NOLINT(bugprone-empty-catch): the previous handler says the rest
     }
 }
 

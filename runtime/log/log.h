@@ -1,118 +1,205 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <optional>
+#include <aiomisc/runtime/log/config.h>
+#include <aiomisc/runtime/log/level.h>
+#include <aiomisc/runtime/log/record.h>
+#include <aiomisc/runtime/log/sink.h>
+
+#include <concepts>
+#include <exception>
+#include <initializer_list>
+#include <source_location>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <fmt/core.h>
 
 /// Logging without a loop: usable alone, from any thread, and in worker processes.
+///
+///     log::basic_config({.level = log::Level::kDebug, .log_format = log::Format::kJson});
+///     log::info("app", "{} files in {:.1f} s", files, seconds);
+///     log::with({{"user", user_id}}).warning("app", "no quota left");
 namespace aiomisc::log {
-
-/// Numbers are those of Python's logging.
-enum class Level : int {
-    kNotset = 0,
-    kDebug = 10,
-    kInfo = 20,
-    kWarning = 30,
-    kError = 40,
-    kCritical = 50
-};
-
-enum class Format : int {
-    kDisabled = -1,  ///< nothing is written
-    kStream = 0,     ///< `LEVEL:logger:message`
-    kColor = 1,      ///< date, process and a colored level; what a terminal gets by default
-    kPlain = 4,      ///< the message alone
-};
-
-struct Config {
-    /// None: `AIOMISC_LOG_LEVEL`, else info.
-    std::optional<Level> level{};
-    /// None: `AIOMISC_LOG_FORMAT`, else color on a terminal and plain elsewhere.
-    std::optional<Format> log_format{};
-};
-
-/// Sets level and format for this process; processes forked later by the library inherit them.
-///
-/// May be called again, and before or after a loop exists. Everything goes to stderr, one write per
-/// line.
-///
-/// Errors:    ConfigError (an environment variable names no level or format; carries its name).
-/// Affinity:  any thread.
-/// Idea:      aiomisc_log.basic_config.
-void basic_config(const Config& config = {});
-
-[[nodiscard]] Level level() noexcept;
-[[nodiscard]] Format format() noexcept;
-
-/// `info` for Level::kInfo, as accepted by parse_level().
-[[nodiscard]] std::string_view level_name(Level level) noexcept;
-[[nodiscard]] std::string_view format_name(Format format) noexcept;
-
-/// Errors: std::invalid_argument (no such name; lists the names there are).
-[[nodiscard]] Level parse_level(std::string_view name);
-[[nodiscard]] Format parse_format(std::string_view name);
-
-[[nodiscard]] inline bool enabled(Level wanted) noexcept {
-    return wanted >= level() && format() != Format::kDisabled;
-}
 
 /// Writes one record. Never throws: a record that cannot be written is lost.
 void write(Level level, std::string_view logger, std::string_view message) noexcept;
 
 namespace detail {
 
+/// A format that knows where in the program it stands.
+template <typename... Arguments>
+struct LocatedFormat {
+    template <typename Text>
+        requires std::convertible_to<const Text&, std::string_view>
+    consteval LocatedFormat(  // NOLINT(google-explicit-constructor): stands for the format
+        const Text& text,
+        std::source_location place = std::source_location::current())
+        : format(text), location(place) {}
+
+    /// Of fmt::runtime().
+    LocatedFormat(  // NOLINT(google-explicit-constructor)
+        decltype(fmt::runtime(std::string_view())) text,
+        std::source_location place = std::source_location::current())
+        : format(text), location(place) {}
+
+    fmt::format_string<Arguments...> format;
+    std::source_location location;
+};
+
+template <typename... Arguments>
+using Located = LocatedFormat<std::type_identity_t<Arguments>...>;
+
+/// A Field with text of its own.
+struct OwnedField {
+    explicit OwnedField(const Field& field);
+
+    [[nodiscard]] Field view() const;
+
+    std::string key;
+    std::variant<Value, std::string> value;
+};
+
+/// What a record has besides its message.
+struct Attached {
+    std::vector<OwnedField> fields;
+    std::exception_ptr exception;
+};
+
+struct Call {
+    Level level;
+    std::string_view logger;
+    const std::source_location& location;
+    const Attached* attached = nullptr;
+};
+
 void write_formatted(
-    Level level,
-    std::string_view logger,
-    fmt::string_view format,
-    fmt::format_args arguments) noexcept;
+    const Call& call, fmt::string_view format, fmt::format_args arguments) noexcept;
 
 }  // namespace detail
 
+/// Writes a record of any level.
 template <typename... Arguments>
-void debug(
-    std::string_view logger, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    if (enabled(Level::kDebug)) {
-        detail::write_formatted(Level::kDebug, logger, format, fmt::make_format_args(arguments...));
+void log(
+    Level level,
+    std::string_view logger,
+    detail::Located<Arguments...> format,
+    Arguments&&... arguments) {
+    if (enabled(level)) {
+        detail::write_formatted(
+            {level, logger, format.location}, format.format, fmt::make_format_args(arguments...));
     }
 }
 
 template <typename... Arguments>
-void info(
-    std::string_view logger, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    if (enabled(Level::kInfo)) {
-        detail::write_formatted(Level::kInfo, logger, format, fmt::make_format_args(arguments...));
-    }
+void debug(
+    std::string_view logger, detail::Located<Arguments...> format, Arguments&&... arguments) {
+    log<Arguments...>(Level::kDebug, logger, format, std::forward<Arguments>(arguments)...);
+}
+
+template <typename... Arguments>
+void info(std::string_view logger, detail::Located<Arguments...> format, Arguments&&... arguments) {
+    log<Arguments...>(Level::kInfo, logger, format, std::forward<Arguments>(arguments)...);
 }
 
 template <typename... Arguments>
 void warning(
-    std::string_view logger, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    if (enabled(Level::kWarning)) {
-        detail::write_formatted(
-            Level::kWarning, logger, format, fmt::make_format_args(arguments...));
-    }
+    std::string_view logger, detail::Located<Arguments...> format, Arguments&&... arguments) {
+    log<Arguments...>(Level::kWarning, logger, format, std::forward<Arguments>(arguments)...);
 }
 
 template <typename... Arguments>
 void error(
-    std::string_view logger, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    if (enabled(Level::kError)) {
-        detail::write_formatted(Level::kError, logger, format, fmt::make_format_args(arguments...));
-    }
+    std::string_view logger, detail::Located<Arguments...> format, Arguments&&... arguments) {
+    log<Arguments...>(Level::kError, logger, format, std::forward<Arguments>(arguments)...);
 }
 
 template <typename... Arguments>
 void critical(
-    std::string_view logger, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-    if (enabled(Level::kCritical)) {
-        detail::write_formatted(
-            Level::kCritical, logger, format, fmt::make_format_args(arguments...));
-    }
+    std::string_view logger, detail::Located<Arguments...> format, Arguments&&... arguments) {
+    log<Arguments...>(Level::kCritical, logger, format, std::forward<Arguments>(arguments)...);
 }
+
+/// Fields and an exception for the records logged through it; holds copies, and may be kept.
+///
+///     const auto request_log = log::with({{"request", id}, {"seconds", 0.25}});
+///     request_log.info("http", "done");
+///     log::with_exception(std::current_exception()).error("http", "request failed");
+///
+/// Fields show in json, rich and journald; an exception shows in all formats. It costs a copy even
+/// where the level is off: ask enabled() first where that matters.
+///
+/// Affinity:  any thread; const.
+class With {
+public:
+    With() = default;
+
+    [[nodiscard]] With with(std::initializer_list<Field> fields) const;
+    [[nodiscard]] With with_exception(std::exception_ptr exception) const;
+
+    template <typename... Arguments>
+    void log(
+        Level level,
+        std::string_view logger,
+        detail::Located<Arguments...> format,
+        Arguments&&... arguments) const {
+        if (enabled(level)) {
+            detail::write_formatted(
+                {level, logger, format.location, &attached_},
+                format.format,
+                fmt::make_format_args(arguments...));
+        }
+    }
+
+    template <typename... Arguments>
+    void debug(
+        std::string_view logger,
+        detail::Located<Arguments...> format,
+        Arguments&&... arguments) const {
+        log<Arguments...>(Level::kDebug, logger, format, std::forward<Arguments>(arguments)...);
+    }
+
+    template <typename... Arguments>
+    void info(
+        std::string_view logger,
+        detail::Located<Arguments...> format,
+        Arguments&&... arguments) const {
+        log<Arguments...>(Level::kInfo, logger, format, std::forward<Arguments>(arguments)...);
+    }
+
+    template <typename... Arguments>
+    void warning(
+        std::string_view logger,
+        detail::Located<Arguments...> format,
+        Arguments&&... arguments) const {
+        log<Arguments...>(Level::kWarning, logger, format, std::forward<Arguments>(arguments)...);
+    }
+
+    template <typename... Arguments>
+    void error(
+        std::string_view logger,
+        detail::Located<Arguments...> format,
+        Arguments&&... arguments) const {
+        log<Arguments...>(Level::kError, logger, format, std::forward<Arguments>(arguments)...);
+    }
+
+    template <typename... Arguments>
+    void critical(
+        std::string_view logger,
+        detail::Located<Arguments...> format,
+        Arguments&&... arguments) const {
+        log<Arguments...>(Level::kCritical, logger, format, std::forward<Arguments>(arguments)...);
+    }
+
+private:
+    detail::Attached attached_;
+};
+
+[[nodiscard]] With with(std::initializer_list<Field> fields);
+[[nodiscard]] With with_exception(std::exception_ptr exception);
 
 }  // namespace aiomisc::log

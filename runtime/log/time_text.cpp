@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+#include "time_text.h"
+
+namespace aiomisc::log::detail {
+
+std::string_view TimeText::of(std::chrono::system_clock::time_point time) {
+    const std::time_t second =
+        std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
+    if (second != second_ || text_.empty()) {
+        std::tm fields{};
+        ::localtime_r(&second, &fields);
+        char text[256];
+        // Zero when it does not fit, or when the pattern gives nothing: no date then.
+        text_.assign(text, std::strftime(text, sizeof text, pattern_.c_str(), &fields));
+        second_ = second;
+    }
+    return text_;
+}
+
+}  // namespace aiomisc::log::detail
