@@ -30,6 +30,9 @@
 #include <aiomisc/runtime/task/task_handle.h>
 #include <aiomisc/runtime/task/wait.h>
 #include <aiomisc/runtime/task/wait_for.h>
+#include <aiomisc/runtime/thread/default_executor.h>
+#include <aiomisc/runtime/thread/thread_errors.h>
+#include <aiomisc/runtime/thread/thread_pool.h>
 #include <aiomisc/worker/call/this_task.h>
 #include <aiomisc/worker/command/command_group.h>
 #include <aiomisc/worker/pool/worker_pool.h>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/loop/event_loop.h>
 
+#include "loop_mailbox.h"
 #include "uv_handle.h"
 
 #include <aiomisc/runtime/base/check.h>
 #include <aiomisc/runtime/log/log.h>
 
-#include <mutex>
 #include <optional>
 
 #include <uv.h>
@@ -33,15 +33,14 @@ struct EventLoopHandles {
     uv_async_t wake{};
     uv_timer_t timer{};
     std::optional<TimePoint> timer_armed_for;
-
-    std::mutex mutex;
-    std::vector<UniqueFunction<void()>> thread_calls;  // guarded by mutex
-    bool closed = false;                               // written by the loop's thread, under mutex
+    bool closed = false;
 };
 
 }  // namespace detail
 
-EventLoop::EventLoop() : handles_(std::make_unique<detail::EventLoopHandles>()) {
+EventLoop::EventLoop()
+    : handles_(std::make_unique<detail::EventLoopHandles>()),
+      mailbox_(std::make_shared<detail::LoopMailbox>(*this, handles_->wake)) {
     int status = uv_loop_init(&handles_->loop);
     if (status < 0) {
         throw SystemError::from_uv(status, "create event loop");
@@ -75,22 +74,13 @@ uv_loop_s* EventLoop::uv_loop() const noexcept {
 }
 
 void EventLoop::call_soon_threadsafe(UniqueFunction<void()> function) {
-    const std::lock_guard lock(handles_->mutex);
-    if (handles_->closed) {
+    if (!mailbox_->put(function)) {
         throw ClosedError("call_soon_threadsafe: the loop is closed");
     }
-    handles_->thread_calls.push_back(std::move(function));
-    // Under the lock: the handle is not closed meanwhile.
-    uv_async_send(&handles_->wake);
 }
 
 void EventLoop::run_thread_calls() {
-    std::vector<UniqueFunction<void()>> calls;
-    {
-        const std::lock_guard lock(handles_->mutex);
-        calls.swap(handles_->thread_calls);
-    }
-    for (auto& function : calls) {
+    for (auto& function : mailbox_->take()) {
         call_soon(std::move(function));
     }
 }
@@ -135,13 +125,12 @@ void EventLoop::close(Duration limit) noexcept {
         return;
     }
     end_all_tasks(limit);
-    std::vector<UniqueFunction<void()>> dropped;
+    handles_->closed = true;
     {
-        const std::lock_guard lock(handles_->mutex);
-        handles_->closed = true;
-        dropped.swap(handles_->thread_calls);
+        const Running current(*this);
+        // What a callback captured may need the loop when it dies.
+        mailbox_->close().clear();
     }
-    dropped.clear();
     drop_callbacks();
     {
         const Running current(*this);

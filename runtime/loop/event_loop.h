@@ -2,6 +2,7 @@
 #pragma once
 
 #include <aiomisc/runtime/loop/basic_loop.h>
+#include <aiomisc/runtime/loop/loop_ref.h>
 
 #include <memory>
 #include <vector>
@@ -47,6 +48,8 @@ public:
 
     /// Runs `function` on the loop's thread, on a later turn, in the order of the calls.
     ///
+    /// A thread that may outlive the loop calls LoopRef::call_soon_threadsafe() instead.
+    ///
     /// Errors:    ClosedError (the loop was closed).
     /// Affinity:  any thread; the only call that is.
     void call_soon_threadsafe(UniqueFunction<void()> function);
@@ -71,6 +74,11 @@ public:
 
     void cancel_before_poll(detail::ReadyNode& node) noexcept { before_poll_.remove(node); }
 
+    /// What LoopRef keeps of this loop.
+    [[nodiscard]] const std::shared_ptr<detail::LoopMailbox>& mailbox() const noexcept {
+        return mailbox_;
+    }
+
     /// libuv's loop, for topics that wrap its handles.
     [[nodiscard]] uv_loop_s* uv_loop() const noexcept;
 
@@ -94,6 +102,7 @@ private:
     void run_thread_calls();
 
     std::unique_ptr<detail::EventLoopHandles> handles_;
+    std::shared_ptr<detail::LoopMailbox> mailbox_;
     detail::ReadyQueue before_poll_;
     std::vector<std::unique_ptr<detail::LoopExtension>> extensions_;
 };
