@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Installs the layers, their public headers, aiomisc-run, and the package that find_package(aiomisc) reads.
+# Installs the layers, their public headers, the commands, and the package that find_package(aiomisc) reads.
 # Included last, when AIOMISC_LAYER_TARGETS is complete.
 
 include(CMakePackageConfigHelpers)
@@ -12,7 +12,7 @@ install(TARGETS ${_layers}
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(TARGET aiomisc-run)
-  install(TARGETS aiomisc-run RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(TARGETS aiomisc-run aiomisc-plugins RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
 install(EXPORT aiomiscTargets NAMESPACE aiomisc:: DESTINATION ${_package_dir})
@@ -26,4 +26,5 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/aiomiscConfigVersion.cmak
 install(FILES
   ${PROJECT_BINARY_DIR}/aiomiscConfig.cmake
   ${PROJECT_BINARY_DIR}/aiomiscConfigVersion.cmake
+  ${PROJECT_SOURCE_DIR}/scripts/cmake/AiomiscPlugins.cmake
   DESTINATION ${_package_dir})
