@@ -86,29 +86,27 @@ private:
     void flush_target() noexcept;
     void emit_directly(const Record& record);
     bool wait_for_place(Lock& lock);
-    void wait_until_flushed(Lock& lock, std::uint64_t ticket);
+    void wait_until_flushed(Lock& lock, std::uint64_t ticket, Clock::time_point since);
     std::uint64_t request_flush();
 
     void made_progress() noexcept {
         progress_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
     }
 
-    [[nodiscard]] Clock::time_point stalls_at(Clock::duration limit) const noexcept {
-        return Clock::time_point(Clock::duration(progress_.load(std::memory_order_relaxed))) +
-               limit;
-    }
-
-    /// Waits for a change; false, at once, when the target is in a call that lasts longer than
-    /// `limit`. Zero: never.
-    bool wait_for_change(Lock& lock, Clock::duration limit) {
+    /// Waits for a change; false, at once, when the target is in a call that has lasted longer than
+    /// `limit`, of which only the time after `since` counts. A limit of zero: never.
+    bool wait_for_change(Lock& lock, Clock::duration limit, Clock::time_point since = {}) {
         if (!writing_ || limit == Clock::duration::zero()) {
             changed_.wait(lock);
             return true;
         }
-        if (Clock::now() >= stalls_at(limit)) {
+        const Clock::time_point progress(
+            Clock::duration(progress_.load(std::memory_order_relaxed)));
+        const Clock::time_point stalls_at = std::max(progress, since) + limit;
+        if (Clock::now() >= stalls_at) {
             return false;
         }
-        changed_.wait_until(lock, stalls_at(limit));
+        changed_.wait_until(lock, stalls_at);
         return true;
     }
 
@@ -170,7 +168,8 @@ void ThreadedHandler::Core::emit(const Record& record) {
         wake_.notify_one();
     }
     if (record.level >= Level::kCritical) {
-        wait_until_flushed(lock, request_flush());
+        // No grace: where the target has stalled, nobody waits.
+        wait_until_flushed(lock, request_flush(), {});
     }
 }
 
@@ -206,11 +205,12 @@ std::uint64_t ThreadedHandler::Core::request_flush() {
     return ++flush_wanted_;
 }
 
-void ThreadedHandler::Core::wait_until_flushed(Lock& lock, std::uint64_t ticket) {
+void ThreadedHandler::Core::wait_until_flushed(
+    Lock& lock, std::uint64_t ticket, Clock::time_point since) {
     if (std::this_thread::get_id() == thread_->get_id()) {
         return;
     }
-    while (flush_done_ < ticket && !closed_ && wait_for_change(lock, options_.stall_limit)) {
+    while (flush_done_ < ticket && !closed_ && wait_for_change(lock, options_.stall_limit, since)) {
     }
 }
 
@@ -223,7 +223,7 @@ void ThreadedHandler::Core::flush() {
     if (closed_) {
         return;
     }
-    wait_until_flushed(lock, request_flush());
+    wait_until_flushed(lock, request_flush(), Clock::now());
 }
 
 void ThreadedHandler::Core::run() noexcept {
@@ -325,7 +325,8 @@ void ThreadedHandler::Core::close() noexcept {
     wake_.notify_one();
     const Clock::duration limit =
         options_.stall_limit.count() == 0 ? Clock::duration(kGiveUpLimit) : options_.stall_limit;
-    while (!closed_ && wait_for_change(lock, limit)) {
+    const Clock::time_point since = Clock::now();
+    while (!closed_ && wait_for_change(lock, limit, since)) {
     }
     if (!closed_) {
         abandoned_ = true;
