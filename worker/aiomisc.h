@@ -4,8 +4,14 @@
 /// The door for users: everything of the library that a program needs. Inside the library, headers
 /// are included one by one.
 
+#include <aiomisc/runtime/app/context.h>
+#include <aiomisc/runtime/app/entrypoint.h>
 #include <aiomisc/runtime/app/run.h>
+#include <aiomisc/runtime/app/service.h>
+#include <aiomisc/runtime/app/signal.h>
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/required.h>
+#include <aiomisc/runtime/base/statistic.h>
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/runtime/loop/child.h>
 #include <aiomisc/runtime/loop/event_loop.h>

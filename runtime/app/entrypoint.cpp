@@ -369,6 +369,7 @@ Task<> Entrypoint::start_members(ServiceList services) {
     const ServiceEvent event{*this, services};
     co_await pre_start.call(event);
     std::vector<TaskHandle<>> starts;
+    starts.reserve(starting.size());
     for (Member* member : starting) {
         starts.push_back(aiomisc::create_task(start_member(member)));
     }
