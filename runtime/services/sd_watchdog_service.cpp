@@ -7,6 +7,7 @@
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/task/sleep.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <utility>
@@ -21,6 +22,9 @@ namespace aiomisc {
 namespace {
 
 using std::chrono::microseconds;
+
+/// Of the loop's timers: less would keep the loop from everything else.
+constexpr std::chrono::milliseconds kShortestPeriod{1};
 
 /// What systemd asks for; none if it wants no signs of life from this process.
 /// Errors: ConfigError.
@@ -39,10 +43,10 @@ std::optional<microseconds> interval_of_systemd() {
 }
 
 /// Holds no service: it may go while the task is being cancelled.
-Task<> ping(std::shared_ptr<detail::NotifySocket> socket, Duration interval) {
+Task<> ping(std::shared_ptr<detail::NotifySocket> socket, Duration period) {
     for (;;) {
         socket->send("WATCHDOG=1");
-        co_await sleep(interval / 2);
+        co_await sleep(period);
     }
 }
 
@@ -103,7 +107,10 @@ Task<> SDWatchdogService::start() {
         send(fmt::format(
             "WATCHDOG_USEC={}", std::chrono::duration_cast<microseconds>(*interval_).count()));
     }
-    pings_ = aiomisc::create_task(loop(), ping(socket_, *interval_), "systemd watchdog");
+    pings_ = aiomisc::create_task(
+        loop(),
+        ping(socket_, std::max<Duration>(*interval_ / 2, kShortestPeriod)),
+        "systemd watchdog");
 }
 
 Task<> SDWatchdogService::stop(std::exception_ptr) {
