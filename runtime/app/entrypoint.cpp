@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/app/entrypoint.h>
 
+#include <aiomisc/runtime/app/plugins.h>
 #include <aiomisc/runtime/app/start_hooks.h>
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/runtime/task/cancel_tasks.h>
 #include <aiomisc/runtime/task/completion_set.h>
 #include <aiomisc/runtime/task/shield.h>
+#include <aiomisc/runtime/thread/default_executor.h>
+#include <aiomisc/runtime/thread/thread_pool.h>
 
 #include <algorithm>
 #include <ranges>
@@ -34,10 +37,15 @@ auto parse_option(const char* key, const std::string& text, Parse&& parse)
     }
 }
 
-void configure_logging(const EntrypointOptions& options) {
+void configure_logging(const EntrypointOptions& options, bool buffered) {
     log::basic_config({
         .level = parse_option("log_level", options.log_level, log::parse_level),
         .log_format = parse_option("log_format", options.log_format, log::parse_format),
+        .date_format = options.log_date_format,
+        .handlers = options.log_handlers,
+        .buffered = buffered,
+        .buffer_size = options.log_buffer_size,
+        .flush_interval = options.log_flush_interval,
     });
 }
 
@@ -108,17 +116,18 @@ ServiceSignal& Entrypoint::POST_STOP() {
 }
 
 Entrypoint::Entrypoint(EntrypointOptions options, ServiceList services)
-    : pre_start(PRE_START().copy()),
-      post_start(POST_START().copy()),
-      pre_stop(PRE_STOP().copy()),
-      post_stop(POST_STOP().copy()),
-      options_(std::move(options)),
+    : options_(std::move(options)),
       settings_(detail::resolve(options_)),
       loop_(options_.loop),
       initial_(without_duplicates(std::move(services))) {
     if (settings_.log_config) {
-        configure_logging(options_);
+        configure_logging(options_, false);
     }
+    load_plugins();
+    pre_start = PRE_START().copy();
+    post_start = POST_START().copy();
+    pre_stop = PRE_STOP().copy();
+    post_stop = POST_STOP().copy();
     detail::call_start_hooks();
     for (const ServicePtr& service : initial_) {
         service->prepare();
@@ -266,6 +275,16 @@ void Entrypoint::enter(EventLoop& loop) {
     if (own_loop_ || settings_.debug) {
         loop.set_debug(settings_.debug);
     }
+    if (own_loop_ && settings_.pool_size) {
+        set_default_executor(
+            loop,
+            std::make_shared<ThreadPoolExecutor>(ThreadPoolOptions{
+                .max_workers = *settings_.pool_size, .statistic_name = "default"}));
+    }
+    if (settings_.log_config && settings_.log_buffering) {
+        configure_logging(options_, true);
+        log_buffered_ = true;
+    }
     loop.extension<EntrypointOfLoop>().entrypoint = this;
     for (ServiceSignal* signal : {&pre_start, &post_start, &pre_stop, &post_stop}) {
         signal->freeze();
@@ -282,6 +301,17 @@ void Entrypoint::detach() {
     signals_.reset();
     context_->close();
     loop_->extension<EntrypointOfLoop>().entrypoint = nullptr;
+}
+
+/// From the begin of the stop on.
+void Entrypoint::write_log_at_once() noexcept {
+    try {
+        if (std::exchange(log_buffered_, false)) {
+            configure_logging(options_, false);
+        }
+    } catch (const std::exception& error) {
+        log::error("aiomisc", "the log stays buffered: {}", error.what());
+    }
 }
 
 /// After the stop, where it was ours to run the loop.
@@ -486,6 +516,7 @@ void Entrypoint::begin_stop(std::exception_ptr reason) {
     if (closing_.is_set()) {
         return;
     }
+    write_log_at_once();
     closing_.set();
     stopping_ = aiomisc::create_task(stop_everything(std::move(reason)), "stop");
 }
@@ -502,11 +533,17 @@ Task<> Entrypoint::stop_everything(std::exception_ptr reason) {
     } catch (...) {
         stop_error_ = std::current_exception();
     }
+    const bool requested = limit_.has_value();
     if (!own_loop_) {
         detach();
     }
     stopped_.set();
-    if (!has_main_ && limit_) {
+    if (has_main_) {
+        co_return;
+    }
+    limit_.reset();
+    second_signal_.reset();
+    if (requested) {
         loop_->stop();
     }
 }

@@ -85,7 +85,7 @@ inline constexpr int kShutdownTimedOut = 70;
 /// one fails, those still starting are cancelled, all are stopped with the error, and it is thrown;
 /// POST_START is not sent.
 ///
-/// Stop: signal handlers back to what they were, closing(), PRE_STOP, all stop() at once, beginning
+/// Stop: logging without buffers, signal handlers back to what they were, closing(), PRE_STOP, all stop() at once, beginning
 /// in reverse order, payloads cancelled, tasks of the services, POST_STOP; then, on a loop of our
 /// own, the tasks that are left are cancelled; the context is closed; and our own loop, with its
 /// threads. Errors of receivers and of stop() are logged and stop nothing; the first error of a
@@ -230,6 +230,7 @@ private:
     Task<> live(Task<> main);
     void enter(EventLoop& loop);
     void detach();
+    void write_log_at_once() noexcept;
     void leave();
 
     Task<> start_members(ServiceList services);
@@ -257,6 +258,7 @@ private:
     bool entered_ = false;
     bool has_main_ = false;  ///< whether run_until_complete() waits for the stop itself
     bool timed_out_ = false;
+    bool log_buffered_ = false;
     int shutdown_signal_ = 0;
     Event closing_;
     Event stopped_;

@@ -67,6 +67,7 @@ detail::Settings detail::resolve(const EntrypointOptions& options) {
     return {
         .pool_size = pool_size(options),
         .log_config = decide(options.log_config, "AIOMISC_LOG_CONFIG", true),
+        .log_buffering = decide(options.log_buffering, "AIOMISC_LOG_BUFFERING", true),
         .debug = decide(options.debug, "AIOMISC_DEBUG", false),
         .signals = options.catch_signals ? *options.catch_signals : ending_signals(),
         .shutdown_timeout = shutdown_timeout(options)};

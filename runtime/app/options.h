@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aiomisc/runtime/log/sink.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 
 #include <chrono>
@@ -43,6 +44,14 @@ struct EntrypointOptions {
     std::string log_level{};
     /// `color`, `json`, …: `AIOMISC_LOG_FORMAT`, what suits stderr.
     std::string log_format{};
+    /// See log::Config::date_format, and likewise the next four.
+    std::optional<std::string> log_date_format{};
+    std::vector<std::shared_ptr<log::Sink>> log_handlers{};
+    /// Between the start and the stop of the services: `AIOMISC_LOG_BUFFERING`, true. Before and
+    /// after, what is logged is written at once.
+    std::optional<bool> log_buffering{};
+    std::optional<std::size_t> log_buffer_size{};
+    std::optional<std::chrono::milliseconds> log_flush_interval{};
 
     /// Reports slow callbacks and tasks that were never awaited: `AIOMISC_DEBUG`, false.
     std::optional<bool> debug{};
@@ -65,6 +74,7 @@ namespace detail {
 struct Settings {
     std::optional<std::size_t> pool_size;
     bool log_config = true;
+    bool log_buffering = true;
     bool debug = false;
     std::vector<int> signals;
     Duration shutdown_timeout{};

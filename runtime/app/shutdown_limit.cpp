@@ -86,6 +86,7 @@ void ShutdownLimit::watch(EventLoop& loop, Duration limit, UniqueFunction<void()
         "aiomisc",
         "the shutdown ignores cancellation, or blocks its thread: ending the process with code {}",
         kShutdownTimedOut);
+    log::flush();
     std::_Exit(kShutdownTimedOut);
 }
 

@@ -18,11 +18,11 @@ constexpr int kTurnsBetweenPolls = 16;
 void log_unhandled(const ExceptionContext& context) {
     const std::string& message =
         context.message.empty() ? "unhandled loop exception" : context.message;
-    if (context.exception) {
-        log::error("asyncio.unhandled", "{}: {}", message, describe_exception(context.exception));
-    } else {
-        log::error("asyncio.unhandled", "{}", message);
+    log::With record = log::with_exception(context.exception);
+    if (!context.task.empty()) {
+        record = record.with({{"task", context.task}});
     }
+    record.error("asyncio.unhandled", "{}", message);
 }
 
 }  // namespace

@@ -6,11 +6,17 @@
 #include "support/catch.h"
 #include "support/stderr_capture.h"
 
+#include <aiomisc/runtime/base/statistic.h>
+#include <aiomisc/runtime/log/log.h>
 #include <aiomisc/runtime/task/wait_for.h>
+#include <aiomisc/runtime/thread/default_executor.h>
 
+#include <algorithm>
 #include <chrono>
+#include <set>
 #include <stdexcept>
 #include <string>
+#include <thread>
 
 using namespace aiomisc;
 using namespace aiomisc::test;
@@ -403,6 +409,84 @@ TEST_CASE("a shutdown that takes too long is cancelled, and ends with code 70", 
     CHECK(code == kShutdownTimedOut);
     CHECK(events.back() == "service stop cancelled");
     CHECK_THAT(log.text(), contains("the shutdown did not happen in 0.02 seconds, aborting"));
+}
+
+TEST_CASE(
+    "logging is buffered while the services run, and only then",
+    "[EP-09][EP-10][test_entrypoint_log_params]") {
+    const auto buffers = [] { return get_statistics({"ThreadedHandlerStatistic"}).size(); };
+    EntrypointOptions options = quiet();
+    options.log_config = true;
+    options.log_level = "debug";
+    options.log_format = "stream";
+    options.log_date_format = "%Y";
+    Entrypoint entrypoint(options);
+    CHECK(buffers() == 0);
+    CHECK(log::level() == log::Level::kDebug);
+    CHECK(log::format() == log::Format::kStream);
+    std::size_t during = 0;
+    entrypoint.run_until_complete([](std::size_t* seen, auto count) -> Task<> {
+        *seen = count();
+        co_return;
+    }(&during, buffers));
+    CHECK(during > 0);
+    CHECK(buffers() == 0);
+    CHECK(log::format() == log::Format::kStream);
+    log::basic_config();
+}
+
+TEST_CASE("an entrypoint may leave logging alone", "[EP-10]") {
+    log::basic_config({.level = log::Level::kWarning, .log_format = log::Format::kPlain});
+    Entrypoint entrypoint(quiet());
+    entrypoint.run_until_complete(doze());
+    CHECK(log::level() == log::Level::kWarning);
+    log::basic_config();
+}
+
+TEST_CASE("user sinks get what is logged", "[EP-11][W-20]") {
+    struct Keep final : log::Sink {
+        void emit(const log::Record& record) override { lines.emplace_back(record.message); }
+
+        void flush() override {}
+
+        std::vector<std::string> lines;
+    };
+
+    const auto keep = std::make_shared<Keep>();
+    EntrypointOptions options = quiet();
+    options.log_config = true;
+    options.log_format = "disabled";
+    options.log_handlers = {keep};
+    {
+        Entrypoint entrypoint(options);
+        entrypoint.run_until_complete([]() -> Task<> {
+            log::info("test", "seen");
+            co_return;
+        }());
+    }
+    log::basic_config();
+    CHECK(std::ranges::find(keep->lines, "seen") != keep->lines.end());
+}
+
+TEST_CASE("the default pool has the size of the options", "[EP-05][TH-14]") {
+    EntrypointOptions options = quiet();
+    options.pool_size = 1;
+    Entrypoint entrypoint(options);
+    std::size_t threads = 0;
+    entrypoint.run_until_complete([](std::size_t* seen) -> Task<> {
+        std::vector<Future<std::thread::id>> calls;
+        for (int call = 0; call < 20; ++call) {
+            calls.push_back(run_in_executor([] { return std::this_thread::get_id(); }));
+        }
+        std::set<std::thread::id> ids;
+        for (auto& call : calls) {
+            ids.insert(co_await call);
+        }
+        *seen = ids.size();
+    }(&threads));
+    CHECK(threads == 1);
+    options.pool_size = 0;
+    CHECK_THROWS_AS(Entrypoint(options), ConfigError);
 }
 
 TEST_CASE("open and close stand around code of one's own", "[EP-02]") {

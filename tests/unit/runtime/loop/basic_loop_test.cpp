@@ -189,7 +189,7 @@ TEST_CASE("without a handler, unhandled errors are logged", "[AS-11]") {
     loop.set_exception_handler([](const ExceptionContext&) { throw std::logic_error("worse"); });
     loop.call_soon([] { throw std::runtime_error("again"); });
     loop.run_until_complete(turns());
-    CHECK_THAT(captured.text(), contains("exception in callback: std::runtime_error: oops"));
+    CHECK_THAT(captured.text(), contains("exception in callback\nstd::runtime_error: oops"));
     CHECK_THAT(
         captured.text(), contains("exception in the exception handler: std::logic_error: worse"));
 }
