@@ -16,6 +16,7 @@
 #include <aiomisc/runtime/loop/child.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/fd_watcher.h>
+#include <aiomisc/runtime/loop/loop_ref.h>
 #include <aiomisc/runtime/loop/signals.h>
 #include <aiomisc/runtime/sync/condition.h>
 #include <aiomisc/runtime/sync/event.h>
@@ -36,9 +37,15 @@
 #include <aiomisc/runtime/task/task_handle.h>
 #include <aiomisc/runtime/task/wait.h>
 #include <aiomisc/runtime/task/wait_for.h>
+#include <aiomisc/runtime/thread/channel.h>
 #include <aiomisc/runtime/thread/default_executor.h>
+#include <aiomisc/runtime/thread/iterator_wrapper.h>
+#include <aiomisc/runtime/thread/new_thread.h>
+#include <aiomisc/runtime/thread/sync_await.h>
 #include <aiomisc/runtime/thread/thread_errors.h>
 #include <aiomisc/runtime/thread/thread_pool.h>
+#include <aiomisc/runtime/thread/threaded.h>
+#include <aiomisc/runtime/thread/threaded_iterable.h>
 #include <aiomisc/worker/call/this_task.h>
 #include <aiomisc/worker/command/command_group.h>
 #include <aiomisc/worker/pool/worker_pool.h>

@@ -75,13 +75,24 @@ void ThreadCall::report() noexcept {
         const bool taken =
             loop_.call_soon_threadsafe([call = shared_from_this()] { call->deliver(); });
         if (!taken && (missed_ || !abandoned_)) {
-            log::warning("aiomisc.thread", "the result of a thread is dropped: its loop is closed");
+            warn_of_loss();
         }
     } catch (...) {
         log::error(
             "aiomisc.thread",
             "the result of a thread is lost: {}",
             describe_exception(std::current_exception()));
+    }
+}
+
+void ThreadCall::warn_of_loss() const noexcept {
+    if (error_) {
+        log::warning(
+            "aiomisc.thread",
+            "the error of a thread is dropped, its loop is closed: {}",
+            describe_exception(error_));
+    } else if (has_value()) {
+        log::warning("aiomisc.thread", "the result of a thread is dropped: its loop is closed");
     }
 }
 

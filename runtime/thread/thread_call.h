@@ -84,6 +84,9 @@ protected:
     /// Runs the function and keeps what it returned; destroys the function.
     virtual void invoke() = 0;
 
+    /// Whether the function returned something, which is here still.
+    [[nodiscard]] virtual bool has_value() const noexcept = 0;
+
     /// Sets the future to the outcome.
     virtual void settle(Completion& future) noexcept = 0;
     virtual void settle_with(Completion& future, std::exception_ptr error) noexcept = 0;
@@ -93,6 +96,7 @@ protected:
 
 private:
     void deliver() noexcept;
+    void warn_of_loss() const noexcept;
     void on_completed(Completion& completion) noexcept override;
     void loop_closed() noexcept override;
 
@@ -126,6 +130,8 @@ private:
             value_.emplace(function_());
         }
     }
+
+    [[nodiscard]] bool has_value() const noexcept override { return value_.has_value(); }
 
     void settle(Completion& future) noexcept override {
         auto& state = static_cast<FutureState<Value>&>(future);
