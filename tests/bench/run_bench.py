@@ -21,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 OURS = "aiomisc"
 FLOOR = "floor"
+SPDLOG = "peer:spdlog async_logger"
 EXECUTOR = "peer:ProcessPoolExecutor"
 PYTHON_AIOMISC = "peer:Python aiomisc"
 
@@ -71,6 +72,7 @@ ORIGINAL = Program("python_aiomisc.py", side=PYTHON_AIOMISC, needs=("aiomisc",))
 POOL = Program("pool_bench")
 WORKER = Program("worker_bench")
 LOOP = Program("loop_bench")
+LOG = Program("log_bench")
 
 ROWS = (
     Row("one call at a time", (POOL, FLOORS, KJ, FUTURES, MULTIPROCESSING, ORIGINAL),
@@ -91,6 +93,8 @@ ROWS = (
     Row("in-loop task", (LOOP, LOOP_FLOORS), at_most={FLOOR: 2}),
     Row("in-loop timer", (LOOP, LOOP_FLOORS), at_most={FLOOR: 2}),
     Row("in-loop queue hop", (LOOP, LOOP_FLOORS), at_most={FLOOR: 2}),
+    Row("log line, to its caller", (LOG,), at_most={SPDLOG: 1}),
+    Row("log line, written", (LOG,), at_most={SPDLOG: 1}),
 )
 
 

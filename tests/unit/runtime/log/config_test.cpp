@@ -336,6 +336,8 @@ TEST_CASE("the buffer has the size of the longer variable", "[X3]") {
     CHECK(logger_metric("dropped") - before == 3);
     const std::string bytes(10, 'x');
     REQUIRE(::write(ends.writing.get(), bytes.data(), bytes.size()) == 10);
+    log::basic_config({.level = Level::kInfo, .log_format = Format::kPlain});
+    CHECK(test::wait_until([] { return logger_metric("threads") == 0; }, 10s));
 }
 
 TEST_CASE("threads may log while logging is configured again", "[LG-01]") {
