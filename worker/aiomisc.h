@@ -6,18 +6,24 @@
 
 #include <aiomisc/runtime/app/context.h>
 #include <aiomisc/runtime/app/entrypoint.h>
+#include <aiomisc/runtime/app/plugins.h>
 #include <aiomisc/runtime/app/run.h>
 #include <aiomisc/runtime/app/service.h>
 #include <aiomisc/runtime/app/signal.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/base/required.h>
 #include <aiomisc/runtime/base/statistic.h>
+#include <aiomisc/runtime/di/dependency_store.h>
+#include <aiomisc/runtime/di/injectable.h>
+#include <aiomisc/runtime/di/injected.h>
+#include <aiomisc/runtime/di/resource.h>
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/runtime/loop/child.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/fd_watcher.h>
 #include <aiomisc/runtime/loop/loop_ref.h>
 #include <aiomisc/runtime/loop/signals.h>
+#include <aiomisc/runtime/services/sd_watchdog_service.h>
 #include <aiomisc/runtime/sync/condition.h>
 #include <aiomisc/runtime/sync/event.h>
 #include <aiomisc/runtime/sync/lock.h>

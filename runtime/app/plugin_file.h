@@ -12,7 +12,7 @@ namespace aiomisc::detail {
 struct PluginFile {
     std::string name;
     std::string doc;
-    void (*setup)();
+    void (*setup)() = nullptr;
 };
 
 /// The absolute directories of a list separated by ':'; those that are not absolute are logged and

@@ -84,9 +84,6 @@ private:
 /// Idea:      aiomisc_dependency's __dependencies__ and __dependencies_map__.
 class Injectable {
 public:
-    Injectable() = default;
-    Injectable(const Injectable&) = default;
-    Injectable& operator=(const Injectable&) = default;
     virtual ~Injectable() = default;
 
     /// Lists the members, by Injector::bind(). They must stay where they are.
