@@ -10,9 +10,11 @@
 #include <aiomisc/runtime/app/run.h>
 #include <aiomisc/runtime/app/service.h>
 #include <aiomisc/runtime/app/signal.h>
+#include <aiomisc/runtime/base/chunk_list.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/base/required.h>
 #include <aiomisc/runtime/base/statistic.h>
+#include <aiomisc/runtime/base/uuid.h>
 #include <aiomisc/runtime/di/dependency_store.h>
 #include <aiomisc/runtime/di/injectable.h>
 #include <aiomisc/runtime/di/injected.h>
@@ -29,6 +31,7 @@
 #include <aiomisc/runtime/sync/lock.h>
 #include <aiomisc/runtime/sync/queue.h>
 #include <aiomisc/runtime/sync/semaphore.h>
+#include <aiomisc/runtime/task/awaitable.h>
 #include <aiomisc/runtime/task/cancel_tasks.h>
 #include <aiomisc/runtime/task/context_var.h>
 #include <aiomisc/runtime/task/current_task.h>
@@ -38,6 +41,7 @@
 #include <aiomisc/runtime/task/select.h>
 #include <aiomisc/runtime/task/shield.h>
 #include <aiomisc/runtime/task/sleep.h>
+#include <aiomisc/runtime/task/strict_context_var.h>
 #include <aiomisc/runtime/task/task.h>
 #include <aiomisc/runtime/task/task_group.h>
 #include <aiomisc/runtime/task/task_handle.h>

@@ -4,6 +4,7 @@
 #include <aiomisc/runtime/task/completion.h>
 #include <aiomisc/runtime/task/task_handle.h>
 
+#include <functional>
 #include <utility>
 
 namespace aiomisc {
@@ -83,6 +84,16 @@ template <Awaitable Awaited>
 Task<AwaitableValue<Awaited>> shield(Awaited awaitable) {
     auto state = ensure_future(std::move(awaitable)).release();
     co_return co_await detail::take_shielded<AwaitableValue<Awaited>>(std::move(state));
+}
+
+/// Makes a function whose result is shielded: cancelling who awaits it does not cancel what
+/// `function` returned. What that is may be a Task, started when this is awaited, or a TaskHandle.
+template <typename Function>
+    requires(!Awaitable<Function>)
+auto shield(Function function) {
+    return [function = std::move(function)]<typename... Arguments>(Arguments&&... arguments) {
+        return shield(std::invoke(function, std::forward<Arguments>(arguments)...));
+    };
 }
 
 }  // namespace aiomisc
