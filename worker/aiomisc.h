@@ -58,4 +58,8 @@
 #include <aiomisc/runtime/thread/threaded_iterable.h>
 #include <aiomisc/worker/call/this_task.h>
 #include <aiomisc/worker/command/command_group.h>
+#include <aiomisc/worker/pool/process_pool_executor.h>
 #include <aiomisc/worker/pool/worker_pool.h>
+#include <aiomisc/worker/service/process_service.h>
+#include <aiomisc/worker/service/process_service_with.h>
+#include <aiomisc/worker/service/respawning_process_service.h>

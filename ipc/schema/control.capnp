@@ -48,6 +48,14 @@ struct PoolSetup {
   supervisorOomScoreAdjust @9 :Int32;
   maxPayloadBytes @10 :UInt64;
   initializerPath @11 :Data;
+  initializerUse @12 :InitializerUse;
+
+  # supervisor: once there, before workers. worker: in each, before it serves. main: instead of serving.
+  enum InitializerUse {
+    supervisor @0;
+    worker @1;
+    main @2;
+  }
 }
 
 # Descriptors: the channel, the shared page, then stdout and stderr where announced.
@@ -167,7 +175,7 @@ struct ZygoteReply {
   sequence @0 :UInt32;             # of the request; 0 for hello
   union {
     hello @1 :Int32;               # process id; descriptor: its pidfd, where the kernel has them
-    spawned @2 :Int32;             # process id
+    spawned @2 :Int32;             # process id; descriptor: its pidfd, where the kernel has them
     failed @3 :Int32;              # errno
     done @4 :Void;
   }

@@ -48,6 +48,9 @@ bool is_available(const PoolWorker& worker) noexcept {
 }  // namespace
 
 void Pool::submit(Work& work) {
+    if (is_executor() && state_ == State::kNew) {
+        begin_start();
+    }
     throw_unless_open();
     if (!has_room()) {
         throw QueueFull(
@@ -62,6 +65,7 @@ void Pool::submit(Work& work) {
     // goes together.
     const bool first = queue_.empty();
     enqueue(work);
+    publish();
     if (first) {
         dispatch(SendAhead::kNo);
     }
@@ -334,6 +338,7 @@ void Pool::measure(const PoolWorker& worker, const Work& work) noexcept {
 
 void Pool::on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept {
     measure(worker, work);
+    seconds_in_calls_ += std::chrono::duration<double>(worker.last_duration()).count();
     if (worker.timed == &work) {
         worker.timeout_timer.cancel();
         worker.timed = nullptr;
@@ -408,9 +413,30 @@ void Pool::settle(Work& work) noexcept {
         work.arguments = ipc::Buffer(work.arguments.max_size());
     }
     work.drop();
+    publish();
     if (state_ != State::kRunning) {
         wake_waiters();
     }
+}
+
+/// The counters, for get_statistics(). A few plain stores: nobody else writes them.
+void Pool::publish() noexcept {
+    const WorkerPoolStatistics& now = statistics_;
+    const auto error = static_cast<double>(now.failed + now.died + now.timed_out + now.rejected);
+    const auto show = [&](auto& shown) {
+        shown.submitted = static_cast<double>(now.submitted);
+        shown.success = static_cast<double>(now.succeeded);
+        shown.error = error;
+        shown.done = static_cast<double>(now.succeeded + now.cancelled) + error;
+        shown.sum_time = seconds_in_calls_;
+    };
+    if (!pool_statistic_) {
+        show(*executor_statistic_);
+        return;
+    }
+    show(*pool_statistic_);
+    pool_statistic_->task_added = static_cast<double>(now.submitted);
+    pool_statistic_->queue_size = static_cast<double>(queue_.calls() + queue_.calls_in_chunks());
 }
 
 /// No call is begun any more, and those that are running are asked to end.
@@ -457,6 +483,9 @@ void Pool::cancel(Work& work) noexcept {
 }
 
 void Pool::stop_running(PoolWorker& worker, Work& work) noexcept {
+    if (is_executor()) {
+        return;  // it runs to its end, for nobody
+    }
     // Whatever was sent behind it must not be hit, nor wait for the grace: back to the queue with
     // it.
     take_back(worker);
@@ -508,7 +537,12 @@ void Pool::on_gone(PoolWorker& worker) noexcept {
     WorkerLink::Remains remains = worker.link().remains();
     const auto details = worker.death_details(remains.phase, remains.note);
     requeue(remains.not_begun);
-    const auto error = worker.death(remains.phase, remains.note);
+    auto error = worker.death(remains.phase, remains.note);
+    const bool breaks = is_executor() && !worker.retired() && keeps_workers();
+    const std::string death = breaks ? describe_exception(error) : std::string();
+    if (breaks) {
+        error = broken_by(death);
+    }
     for (const WorkerLink::Lost& lost : remains.lost) {
         log::debug("aiomisc.pool", "{}: {}", options_.name, describe_exception(error));
         lose(lost, error);
@@ -527,7 +561,9 @@ void Pool::on_gone(PoolWorker& worker) noexcept {
         }
     }
     std::erase(retiring_, nullptr);
-    if (in_a_call) {
+    if (breaks) {
+        break_pool(death);
+    } else if (in_a_call) {
         // The call is to blame, and has paid: no crash loop of the pool.
         ensure_workers();
     } else if (!expected && supervisor_ && !supervisor_->closed()) {
@@ -538,6 +574,7 @@ void Pool::on_gone(PoolWorker& worker) noexcept {
     if (!supervisor_ || supervisor_->closed()) {
         restart_supervisor();
     }
+    publish_processes();
     dispatch();
     wake_waiters();
 }

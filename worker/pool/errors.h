@@ -68,9 +68,17 @@ public:
 };
 
 /// The pool cannot keep its workers alive and gave up; the message tells of the last deaths.
-class PoolBroken final : public WorkerError {
+class PoolBroken : public WorkerError {
 public:
     using WorkerError::WorkerError;
+};
+
+/// A worker of a ProcessPoolExecutor died, and with it the executor; the message tells how.
+///
+/// Idea:      concurrent.futures.process.BrokenProcessPool.
+class BrokenProcessPool final : public PoolBroken {
+public:
+    using PoolBroken::PoolBroken;
 };
 
 /// The queue of the pool is at its limit, WorkerPoolOptions::max_overflow.

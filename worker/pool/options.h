@@ -95,6 +95,8 @@ struct WorkerPoolOptions {
     bool capture_output = false;
     /// Name in logs and statistics.
     std::string name = "pool";
+    /// Name of the pool's WorkerPoolStatistic; empty: `name`.
+    std::string statistic_name{};
 };
 
 struct CallOptions {

@@ -8,6 +8,7 @@
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/kj/event_port.h>
 #include <aiomisc/runtime/log/log.h>
+#include <aiomisc/worker/process/wait_status.h>
 #include <aiomisc/worker/process/zygote.h>
 
 #include <algorithm>
@@ -22,7 +23,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace aiomisc::detail {
@@ -54,14 +54,6 @@ public:
     std::set<Pool*> pools;
 };
 
-std::size_t available_processors() noexcept {
-    cpu_set_t set;
-    if (::sched_getaffinity(0, sizeof set, &set) == 0) {
-        return static_cast<std::size_t>(std::max(CPU_COUNT(&set), 1));
-    }
-    return std::max(std::thread::hardware_concurrency(), 1U);
-}
-
 std::pair<UniqueFd, UniqueFd> make_socket_pair() {
     std::array<int, 2> fds{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) < 0) {
@@ -79,15 +71,6 @@ std::pair<UniqueFd, UniqueFd> make_pipe() {
     return {UniqueFd(fds[0]), UniqueFd(fds[1])};
 }
 
-std::string ending_of(int wait_status) {
-    if (WIFSIGNALED(wait_status)) {
-        const char* name = ::sigabbrev_np(WTERMSIG(wait_status));
-        return name == nullptr ? fmt::format("killed by signal {}", WTERMSIG(wait_status))
-                               : fmt::format("killed by SIG{}", name);
-    }
-    return fmt::format("exited with status {}", WEXITSTATUS(wait_status));
-}
-
 template <typename... Functions>
 struct Overloaded : Functions... {
     using Functions::operator()...;
@@ -95,14 +78,30 @@ struct Overloaded : Functions... {
 
 }  // namespace
 
-Pool::Pool(EventLoop& loop, WorkerPoolOptions options)
+std::size_t available_processors() noexcept {
+    cpu_set_t set;
+    if (::sched_getaffinity(0, sizeof set, &set) == 0) {
+        return static_cast<std::size_t>(std::max(CPU_COUNT(&set), 1));
+    }
+    return std::max(std::thread::hardware_concurrency(), 1U);
+}
+
+Pool::Pool(EventLoop& loop, WorkerPoolOptions options, PoolKind kind)
     : loop_(loop),
       options_(std::move(options)),
+      kind_(kind),
       slots_(options_.workers > 0 ? options_.workers : available_processors()),
       generations_(slots_.size(), 0),
       restarts_(options_.restart_limit, options_.restart_window, slots_.size()) {
     loop_.extension<KjLoop>();
     loop_.extension<PoolRegistry>().pools.insert(this);
+    const std::string& name =
+        options_.statistic_name.empty() ? options_.name : options_.statistic_name;
+    if (is_executor()) {
+        executor_statistic_.emplace(name);
+    } else {
+        pool_statistic_.emplace(name);
+    }
 }
 
 Pool::~Pool() {
@@ -136,10 +135,14 @@ void Pool::abandon() noexcept {
     }
     supervisor_.reset();
     drop_workers();
+    publish_processes();
     wake_waiters();
 }
 
 void Pool::kill_supervisor() noexcept {
+    if (supervisor_->kill()) {
+        return;
+    }
     try {
         process::Zygote::ensure(worker_hooks()).kill_supervisor(supervisor_pid_, kShutdownLimit);
     } catch (const std::exception& error) {
@@ -170,6 +173,9 @@ void Pool::throw_unless_open() const {
             return;
         case State::kNew:
         case State::kStarting:
+            if (is_executor()) {
+                return;
+            }
             throw PoolClosed(options_.name + ": the pool is not started: co_await start() first");
         case State::kDraining:
         case State::kClosing:
@@ -257,16 +263,11 @@ void Pool::wake_first_in_line() noexcept {
 
 Task<> Pool::start() {
     const auto self = shared_from_this();
-    if (state_ != State::kNew) {
+    if (state_ == State::kNew) {
+        begin_start();
+    } else if (!is_executor()) {
         throw InvalidStateError(options_.name + ": a pool is started once");
     }
-    state_ = State::kStarting;
-    open_supervisor();
-    start_limit_timer_ = loop_.call_later(options_.start_timeout, [this] {
-        if (state_ == State::kStarting) {
-            break_pool(fmt::format("not ready within {} ms", options_.start_timeout.count()));
-        }
-    });
     // The events decide, not this coroutine: whoever awaits it may be cancelled.
     while (state_ == State::kStarting) {
         changed_.clear();
@@ -278,6 +279,21 @@ Task<> Pool::start() {
     if (state_ != State::kRunning) {
         throw PoolClosed(options_.name + ": the pool was closed while it started");
     }
+}
+
+void Pool::begin_start() {
+    state_ = State::kStarting;
+    try {
+        open_supervisor();
+    } catch (const std::exception& error) {
+        break_pool(std::string("it cannot be started: ") + error.what());
+        throw;
+    }
+    start_limit_timer_ = loop_.call_later(options_.start_timeout, [this] {
+        if (state_ == State::kStarting || (runs() && !supervisor_ready_)) {
+            break_pool(fmt::format("not ready within {} ms", options_.start_timeout.count()));
+        }
+    });
 }
 
 /// Whether the start has come to its end, one way or the other.
@@ -300,6 +316,7 @@ void Pool::advance_start() noexcept {
             options_.name,
             slots_.size(),
             supervisor_pid_);
+        dispatch();  // what was submitted meanwhile
     }
 }
 
@@ -314,6 +331,8 @@ void Pool::open_supervisor() {
     if (options_.initializer) {
         const FunctionKey key = key_of(options_.initializer->thunk());
         setup.initializer = process::FunctionId{key.module, key.offset};
+        setup.initializer_use =
+            is_executor() ? process::InitializerUse::kWorker : process::InitializerUse::kSupervisor;
         setup.initializer_path = path_of_module(key.module);
         const auto arguments = options_.initializer->arguments();
         setup.initializer_argument.assign(arguments.begin(), arguments.end());
@@ -363,6 +382,7 @@ void Pool::on_supervisor_event(process::SupervisorEvent* event) {
                 if (PoolWorker* worker = find(spawned.child)) {
                     ++statistics_.spawned;
                     worker->spawned(spawned.pid);
+                    publish_processes();
                     dispatch();
                 }
             },
@@ -389,7 +409,7 @@ void Pool::on_supervisor_event(process::SupervisorEvent* event) {
                 log::warning("aiomisc.pool", "{}: {}", options_.name, warning.text);
             },
             [this](const process::SupervisorExited& exited) {
-                supervisor_ending_ = ending_of(exited.wait_status);
+                supervisor_ending_ = process::describe_wait_status(exited.wait_status);
             }},
         *event);
     advance_start();
@@ -435,6 +455,10 @@ void Pool::restart_supervisor() noexcept {
         std::ranges::any_of(slots_, [](const auto& worker) { return worker != nullptr; });
     // Only once, when the last of its workers is gone: no two sets of workers live side by side.
     if (!runs() || old_ones_left || restarting_) {
+        return;
+    }
+    if (is_executor()) {
+        break_pool("its supervisor " + supervisor_ending_);
         return;
     }
     const auto delay = restarts_.died(loop_.now(), "the supervisor " + supervisor_ending_);
@@ -496,6 +520,7 @@ void Pool::ensure_workers() noexcept {
             return;
         }
     }
+    publish_processes();
 }
 
 void Pool::spawn_worker(std::size_t slot) {
@@ -546,12 +571,18 @@ void Pool::break_pool(const std::string& reason) noexcept {
     }
     log::error("aiomisc.pool", "{}: broken: {}", options_.name, reason);
     state_ = State::kBroken;
-    broken_ = std::make_exception_ptr(PoolBroken(options_.name + " is broken: " + reason));
+    broken_ = broken_by(reason);
     fail_all(broken_);
     if (supervisor_) {
         supervisor_->send(process::Shutdown{milliseconds(0)});
     }
     wake_waiters();
+}
+
+std::exception_ptr Pool::broken_by(const std::string& reason) const {
+    const std::string text = options_.name + " is broken: " + reason;
+    return is_executor() ? std::make_exception_ptr(BrokenProcessPool(text))
+                         : std::make_exception_ptr(PoolBroken(text));
 }
 
 void Pool::bury(std::unique_ptr<PoolWorker> worker) noexcept {
@@ -567,8 +598,7 @@ bool Pool::all_idle() const noexcept {
            });
 }
 
-Task<> Pool::close(CloseOptions options) {
-    const auto self = shared_from_this();
+void Pool::begin_close(CloseOptions options) {
     if (state_ == State::kNew) {
         abandon();
     }
@@ -579,12 +609,24 @@ Task<> Pool::close(CloseOptions options) {
     if (!closing_ && state_ != State::kClosed) {
         // At once: nothing is accepted any more, and who closes next finds it so.
         if (state_ != State::kBroken) {
-            state_ =
-                options.graceful && state_ == State::kRunning ? State::kDraining : State::kClosing;
+            // An executor that starts has calls that wait for that.
+            const bool drains = options.graceful && (state_ == State::kRunning ||
+                                                     (is_executor() && state_ == State::kStarting));
+            state_ = drains ? State::kDraining : State::kClosing;
         }
         // A task of its own: it goes on when whoever awaits close() is cancelled.
-        closing_ = create_task(close_once(self, options), "close " + options_.name);
+        closing_ = create_task(close_once(shared_from_this(), options), "close " + options_.name);
     }
+}
+
+Task<> Pool::close(CloseOptions options) {
+    const auto self = shared_from_this();
+    begin_close(options);
+    co_await closed();
+}
+
+Task<> Pool::closed() {
+    const auto self = shared_from_this();
     while (state_ != State::kClosed) {
         changed_.clear();
         co_await changed_.wait();
@@ -665,6 +707,21 @@ WorkerPoolStatistics Pool::statistics() const {
         }
     }
     return statistics;
+}
+
+void Pool::publish_processes() noexcept {
+    std::size_t ready = 0;
+    std::size_t spawning = 0;
+    for (const auto& worker : slots_) {
+        ready += worker && worker->state() == PoolWorker::State::kReady ? 1 : 0;
+        spawning += worker && worker->state() == PoolWorker::State::kStarting ? 1 : 0;
+    }
+    if (pool_statistic_) {
+        pool_statistic_->processes = static_cast<double>(ready);
+        pool_statistic_->spawning = static_cast<double>(spawning);
+    } else {
+        executor_statistic_->processes = static_cast<double>(ready);
+    }
 }
 
 }  // namespace aiomisc::detail

@@ -6,6 +6,7 @@
 #include <aiomisc/worker/pool/options.h>
 #include <aiomisc/worker/pool/pool_worker.h>
 #include <aiomisc/worker/pool/restart_policy.h>
+#include <aiomisc/worker/pool/statistic.h>
 #include <aiomisc/worker/pool/supervisor_link.h>
 #include <aiomisc/worker/pool/work.h>
 
@@ -18,6 +19,17 @@
 #include <vector>
 
 namespace aiomisc::detail {
+
+/// Whose machinery a pool is.
+enum class PoolKind : std::uint8_t {
+    kWorkerPool,
+    /// ProcessPoolExecutor: starts with its first call, initializes each worker, leaves calls that
+    /// run alone, and is broken by the first worker that dies.
+    kExecutor,
+};
+
+/// The processors this process may use.
+std::size_t available_processors() noexcept;
 
 /// Design of the pool
 ///
@@ -41,7 +53,7 @@ namespace aiomisc::detail {
 /// Affinity:  loop.
 class Pool final : public std::enable_shared_from_this<Pool>, private PoolWorkerListener {
 public:
-    Pool(EventLoop& loop, WorkerPoolOptions options);
+    Pool(EventLoop& loop, WorkerPoolOptions options, PoolKind kind = PoolKind::kWorkerPool);
     Pool(const Pool&) = delete;
     Pool& operator=(const Pool&) = delete;
     ~Pool();
@@ -55,6 +67,10 @@ public:
 
     Task<> start();
     Task<> close(CloseOptions options);
+
+    /// The two halves of close(): from the first on nothing is accepted.
+    void begin_close(CloseOptions options);
+    Task<> closed();
 
     /// Errors: PoolClosed, PoolBroken, QueueFull.
     void submit(Work& work);
@@ -127,6 +143,7 @@ private:
     void stop_running(PoolWorker& worker, Work& work) noexcept;
     void on_call_timeout(PoolWorker& worker, Work& work, std::chrono::milliseconds limit) noexcept;
     void measure(const PoolWorker& worker, const Work& work) noexcept;
+    void publish() noexcept;
 
     void on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept override;
     void on_returned(PoolWorker& worker, const std::vector<Work*>& works) noexcept override;
@@ -137,6 +154,7 @@ private:
         const Work* writer, bool is_stderr, std::span<const std::byte> bytes) noexcept override;
 
     // pool.cpp: processes
+    void begin_start();
     void open_supervisor();
     void on_supervisor_event(process::SupervisorEvent* event);
     void on_supervisor_gone();
@@ -146,6 +164,8 @@ private:
     void recycle_if_due(PoolWorker& worker) noexcept;
     void worker_lost(const std::string& how, Duration at_least) noexcept;
     void break_pool(const std::string& reason) noexcept;
+    [[nodiscard]] std::exception_ptr broken_by(const std::string& reason) const;
+    void publish_processes() noexcept;
     [[nodiscard]] PoolWorker* find(process::ChildKey key) noexcept;
     void bury(std::unique_ptr<PoolWorker> worker) noexcept;
     void advance_start() noexcept;
@@ -160,6 +180,8 @@ private:
     [[nodiscard]] bool all_idle() const noexcept;
     void throw_unless_open() const;
 
+    [[nodiscard]] bool is_executor() const noexcept { return kind_ == PoolKind::kExecutor; }
+
     [[nodiscard]] bool runs() const noexcept {
         return state_ == State::kRunning || state_ == State::kDraining;
     }
@@ -171,6 +193,7 @@ private:
 
     EventLoop& loop_;
     WorkerPoolOptions options_;
+    PoolKind kind_;
     State state_ = State::kNew;
     std::exception_ptr broken_;
 
@@ -203,6 +226,10 @@ private:
     std::uint64_t last_call_id_ = 0;
     double average_call_seconds_ = 1.0;
     WorkerPoolStatistics statistics_;
+    double seconds_in_calls_ = 0;
+    // What the program can read, of the kind that this pool is.
+    std::optional<WorkerPoolStatistic> pool_statistic_;
+    std::optional<ProcessPoolStatistic> executor_statistic_;
 };
 
 }  // namespace aiomisc::detail

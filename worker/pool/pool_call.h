@@ -3,9 +3,11 @@
 
 #include <aiomisc/ipc/codec/codec.h>
 #include <aiomisc/runtime/task/completion.h>
+#include <aiomisc/runtime/task/task_handle.h>
 #include <aiomisc/worker/pool/errors.h>
 #include <aiomisc/worker/pool/options.h>
 #include <aiomisc/worker/pool/work.h>
+#include <aiomisc/worker/registry/registry.h>
 
 #include <memory>
 #include <type_traits>
@@ -97,6 +99,17 @@ Reference<PoolCall<Value>> make_call(
     call->timeout = options.timeout;
     call->on_output = options.on_output;
     return call;
+}
+
+/// Submits a call of the function with this signature.
+template <typename Signature, typename... Arguments>
+TaskHandle<typename Signature::Result> call_in_pool(
+    const std::shared_ptr<Pool>& pool, const CallOptions& options, Arguments&&... arguments) {
+    static const FunctionKey key = key_of(Signature::Thunk::kRegistration.thunk());
+    auto call = make_call<typename Signature::Result>(pool, options, key);
+    Signature::encode(call->arguments, std::forward<Arguments>(arguments)...);
+    submit_call(*pool, *call);
+    return TaskHandle<typename Signature::Result>(std::move(call));
 }
 
 }  // namespace aiomisc::detail

@@ -22,6 +22,13 @@ void SupervisorLink::send(
     watch();
 }
 
+void SupervisorLink::close() noexcept {
+    if (!std::exchange(gone_, true)) {
+        watcher_.stop();
+        link_.close();
+    }
+}
+
 void SupervisorLink::on_events() {
     link_.flush();
     receive();

@@ -23,6 +23,12 @@ public:
     /// What cannot leave at once is queued. To a supervisor that is gone it is dropped.
     void send(const process::SupervisorCommand& command, std::vector<UniqueFd> descriptors = {});
 
+    /// Ends the supervisor and everything below it; the handler is not told.
+    void close() noexcept;
+
+    /// As process::SupervisorLink::kill().
+    bool kill() noexcept { return link_.kill(); }
+
     [[nodiscard]] bool closed() const noexcept { return gone_; }
 
 private:

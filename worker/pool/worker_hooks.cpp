@@ -9,6 +9,7 @@
 #include <aiomisc/worker/pool/errors.h>
 #include <aiomisc/worker/process/zygote.h>
 #include <aiomisc/worker/registry/registry.h>
+#include <aiomisc/worker/server/process_main.h>
 #include <aiomisc/worker/server/worker_server.h>
 
 #include <string>
@@ -35,23 +36,33 @@ private:
     ipc::Buffer discarded_;
 };
 
+const Thunk* find_initializer(const process::PoolSetup& setup) {
+    return find_thunk({setup.initializer->module, setup.initializer->offset});
+}
+
+void run_initializer(const process::PoolSetup& setup) {
+    NoResultFrame frame;
+    find_initializer(setup)->call(setup.initializer_argument, frame);
+}
+
 void initialize(const process::PoolSetup& setup) {
     forget_loop_after_fork();
     log::basic_config(
         {.level = log::parse_level(setup.log_level),
-         .log_format = log::parse_format(setup.log_format)});
+         .log_format = log::parse_format(setup.log_format),
+         .buffered = false});  // a worker has one thread
     if (!setup.initializer) {
         return;
     }
     if (!setup.initializer_path.empty()) {
         load_module(setup.initializer_path, setup.initializer->module);
     }
-    const Thunk* thunk = find_thunk({setup.initializer->module, setup.initializer->offset});
-    if (thunk == nullptr) {
+    if (find_initializer(setup) == nullptr) {
         throw ProtocolError("the initializer is not registered in this program");
     }
-    NoResultFrame frame;
-    thunk->call(setup.initializer_argument, frame);
+    if (setup.initializer_use == process::InitializerUse::kSupervisor) {
+        run_initializer(setup);
+    }
 }
 
 /// Large arguments and results come and go with every call. By default glibc gives their memory
@@ -65,7 +76,16 @@ void keep_freed_memory() noexcept {
 }
 
 int run_worker(process::WorkerStart start) {
+    const process::PoolSetup& setup = start.setup;
+    if (setup.initializer && setup.initializer_use == process::InitializerUse::kMain) {
+        return run_process_main(start, [&setup] { run_initializer(setup); });
+    }
     keep_freed_memory();
+    if (setup.initializer && setup.initializer_use == process::InitializerUse::kWorker &&
+        !run_noting_errors(
+            start, "the initializer failed: ", [&setup] { run_initializer(setup); })) {
+        return kFunctionThrew;
+    }
     return serve(
         start.key.id + 1, std::move(start.channel), start.page, start.setup.max_payload_bytes);
 }

@@ -160,12 +160,8 @@ private:
     template <typename Signature, typename... Arguments>
     TaskHandle<typename Signature::Result> submit(
         const CallOptions& options, Arguments&&... arguments) {
-        static const detail::FunctionKey key =
-            detail::key_of(Signature::Thunk::kRegistration.thunk());
-        auto call = detail::make_call<typename Signature::Result>(pool_, options, key);
-        Signature::encode(call->arguments, std::forward<Arguments>(arguments)...);
-        detail::submit_call(*pool_, *call);
-        return TaskHandle<typename Signature::Result>(std::move(call));
+        return detail::call_in_pool<Signature>(
+            pool_, options, std::forward<Arguments>(arguments)...);
     }
 
     std::shared_ptr<detail::Pool> pool_;

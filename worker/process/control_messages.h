@@ -48,10 +48,18 @@ struct FunctionId {
     bool operator==(const FunctionId&) const = default;
 };
 
+/// Where the initializer of a PoolSetup is run.
+enum class InitializerUse : std::uint8_t {
+    kSupervisor,  ///< there, before it forks workers
+    kWorker,      ///< in each worker, before it serves
+    kMain,        ///< in each worker, instead of serving; the worker ends with it
+};
+
 /// What a supervisor and its workers are to be like.
 struct PoolSetup {
     std::string name;
     std::optional<FunctionId> initializer;
+    InitializerUse initializer_use = InitializerUse::kSupervisor;
     std::string initializer_path;  ///< of the module it is in; empty for the program itself
     std::vector<std::byte> initializer_argument;
     std::string log_level;

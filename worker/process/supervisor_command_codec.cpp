@@ -58,6 +58,32 @@ ResourceLimits read_limits(capnp::List<schema::ResourceLimit>::Reader list) {
     return limits;
 }
 
+using SchemaUse = schema::PoolSetup::InitializerUse;
+
+SchemaUse to_schema(InitializerUse use) {
+    switch (use) {
+        case InitializerUse::kWorker:
+            return SchemaUse::WORKER;
+        case InitializerUse::kMain:
+            return SchemaUse::MAIN;
+        case InitializerUse::kSupervisor:
+            break;
+    }
+    return SchemaUse::SUPERVISOR;
+}
+
+InitializerUse from_schema(SchemaUse use) {
+    switch (use) {
+        case SchemaUse::SUPERVISOR:
+            return InitializerUse::kSupervisor;
+        case SchemaUse::WORKER:
+            return InitializerUse::kWorker;
+        case SchemaUse::MAIN:
+            return InitializerUse::kMain;
+    }
+    throw_unknown("use of the initializer");
+}
+
 void write(schema::SupervisorCommand::Builder root, const PoolSetup& setup) {
     auto builder = root.initConfigure();
     builder.setName(as_text(setup.name));
@@ -67,6 +93,7 @@ void write(schema::SupervisorCommand::Builder root, const PoolSetup& setup) {
         builder.getInitializer().setOffset(setup.initializer->offset);
     }
     builder.setInitializerPath(as_data(setup.initializer_path));
+    builder.setInitializerUse(to_schema(setup.initializer_use));
     const auto& argument = setup.initializer_argument;
     builder.setInitializerArgument(
         {reinterpret_cast<const kj::byte*>(argument.data()), argument.size()});
@@ -88,6 +115,7 @@ PoolSetup read(schema::PoolSetup::Reader reader) {
             .offset = reader.getInitializer().getOffset()};
     }
     setup.initializer_path = read_system_string(reader.getInitializerPath());
+    setup.initializer_use = from_schema(reader.getInitializerUse());
     const auto argument = reader.getInitializerArgument();
     const auto* bytes = reinterpret_cast<const std::byte*>(argument.begin());
     setup.initializer_argument.assign(bytes, bytes + argument.size());

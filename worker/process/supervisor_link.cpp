@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/worker/process/supervisor_link.h>
 
+#include <aiomisc/worker/process/pidfd.h>
+
+#include <csignal>
 #include <utility>
 
 namespace aiomisc::process {
 
 SupervisorLink SupervisorLink::start(Zygote& zygote, const PoolSetup& setup) {
-    Zygote::Supervisor supervisor = zygote.spawn_supervisor();
-    SupervisorLink link(std::move(supervisor.control), supervisor.pid, supervisor.start);
+    SupervisorLink link(zygote.spawn_supervisor());
     link.send(setup);
     return link;
 }
 
-SupervisorLink::SupervisorLink(UniqueFd control, pid_t pid, Zygote::Start zygote_start)
-    : channel_(std::move(control), ControlChannel::OnClose::kShutDown),
-      pid_(pid),
-      zygote_start_(zygote_start) {}
+SupervisorLink::SupervisorLink(Zygote::Supervisor supervisor)
+    : channel_(std::move(supervisor.control), ControlChannel::OnClose::kShutDown),
+      pid_(supervisor.pid),
+      process_(std::move(supervisor.process)),
+      zygote_start_(supervisor.start) {}
+
+bool SupervisorLink::kill() noexcept {
+    send_signal(process_, SIGKILL);
+    return static_cast<bool>(process_);
+}
 
 void SupervisorLink::send(const SupervisorCommand& command, std::vector<UniqueFd> fds) {
     channel_.send(encode(command), std::move(fds));

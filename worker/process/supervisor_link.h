@@ -54,14 +54,19 @@ public:
     /// Waits for the next event. Nothing: the deadline passed, or closed().
     std::optional<SupervisorEvent> receive_until(Deadline deadline);
 
+    /// Kills a supervisor that does not listen any more, whatever became of the zygote. False where
+    /// the kernel has no pidfds: then Zygote::kill_supervisor() can.
+    bool kill() noexcept;
+
     /// Ends the supervisor and everything below it.
     void close() noexcept { channel_.close(); }
 
 private:
-    SupervisorLink(UniqueFd control, pid_t pid, Zygote::Start zygote_start);
+    explicit SupervisorLink(Zygote::Supervisor supervisor);
 
     ControlChannel channel_;
     pid_t pid_;
+    UniqueFd process_;  // pidfd
     Zygote::Start zygote_start_;
 };
 

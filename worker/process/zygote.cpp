@@ -121,6 +121,9 @@ void Zygote::start_locked(Start& start) {
     if (control_) {
         return;
     }
+    if (on_loss_ == OnLoss::kFail && started_once_) {
+        throw InvalidStateError("the process that was forked from the program early on has died");
+    }
     const std::size_t threads = thread_count();
     auto [ours, theirs] = ControlChannel::make_pair();
     UniqueFd self = open_pidfd(::getpid());
@@ -136,6 +139,7 @@ void Zygote::start_locked(Start& start) {
         throw TimeoutError("the zygote process does not answer");
     }
     pid_ = std::get<ZygoteHello>(hello->result).pid;
+    started_once_ = true;
     start.forked = true;
     start.other_threads = threads > 0 ? threads - 1 : 0;
 }
@@ -151,7 +155,8 @@ Zygote::Supervisor Zygote::spawn_supervisor(std::chrono::milliseconds timeout) {
         auto [ours, theirs] = ControlChannel::make_pair();
         std::vector<UniqueFd> fds;
         fds.push_back(std::move(theirs));
-        const auto result = request(SpawnSupervisor{}, std::move(fds), Clock::now() + timeout);
+        const auto result =
+            request(SpawnSupervisor{}, std::move(fds), Clock::now() + timeout, &supervisor.process);
         if (!result) {
             abandon();
         } else if (const auto* spawned = std::get_if<SupervisorSpawned>(&*result)) {
@@ -180,14 +185,20 @@ bool Zygote::kill_supervisor(pid_t pid, std::chrono::milliseconds timeout) {
 }
 
 std::optional<Zygote::Result> Zygote::request(
-    decltype(ZygoteRequest::action) action, std::vector<UniqueFd> fds, Deadline deadline) {
+    decltype(ZygoteRequest::action) action,
+    std::vector<UniqueFd> fds,
+    Deadline deadline,
+    UniqueFd* fd) {
     const ZygoteRequest request{.sequence = ++last_sequence_, .action = action};
     control_->send(encode(request), std::move(fds));
     if (!control_->flush_until(deadline)) {
         return std::nullopt;
     }
     for (;;) {
-        auto reply = receive_reply(deadline);
+        if (fd != nullptr) {
+            fd->reset();
+        }
+        auto reply = receive_reply(deadline, fd);
         if (!reply) {
             return std::nullopt;
         }

@@ -38,7 +38,15 @@ public:
     struct Supervisor {
         UniqueFd control;  ///< our end of its control socket
         pid_t pid = 0;
+        UniqueFd process;  ///< pidfd, by which it can be killed when the zygote is gone
         Start start;
+    };
+
+    /// What start() does about a zygote that died.
+    enum class OnLoss : std::uint8_t {
+        kForkAnother,
+        /// Nothing: the process is not any more what it was when the zygote was forked.
+        kFail,
     };
 
     /// The zygote of this process, running.
@@ -47,8 +55,10 @@ public:
     /// Errors: SystemError (cannot fork), TimeoutError (it did not answer).
     static Zygote& ensure(const SupervisorHooks& hooks, Start* start = nullptr);
 
-    /// One of its own, not started yet. For tests; programs use ensure().
-    explicit Zygote(const SupervisorHooks& hooks) : hooks_(hooks) {}
+    /// One of its own, not started yet. For tests, and for services, which are forked from the
+    /// program as it was when they were prepared; all else uses ensure().
+    explicit Zygote(const SupervisorHooks& hooks, OnLoss on_loss = OnLoss::kForkAnother)
+        : hooks_(hooks), on_loss_(on_loss) {}
 
     /// Ends the zygote and all its supervisors.
     ~Zygote();
@@ -56,10 +66,11 @@ public:
     Zygote& operator=(const Zygote&) = delete;
 
     /// Forks the zygote if there is none.
+    /// Errors: SystemError, TimeoutError, InvalidStateError (it died, with OnLoss::kFail).
     Start start();
 
     /// Starts a supervisor. Forks a new zygote if this one is gone, or does not answer: then it is
-    /// killed. Errors: SystemError (cannot fork), TimeoutError.
+    /// killed. Errors: those of start().
     Supervisor spawn_supervisor(std::chrono::milliseconds timeout = kDefaultTimeout);
 
     /// Kills a supervisor that does not listen any more. Its workers die with it, and the zygote
@@ -77,12 +88,17 @@ private:
 
     void start_locked(Start& start);
     std::optional<Result> request(
-        decltype(ZygoteRequest::action) action, std::vector<UniqueFd> fds, Deadline deadline);
+        decltype(ZygoteRequest::action) action,
+        std::vector<UniqueFd> fds,
+        Deadline deadline,
+        UniqueFd* fd = nullptr);
     std::optional<ZygoteReply> receive_reply(Deadline deadline, UniqueFd* fd = nullptr);
     void abandon() noexcept;
 
     mutable std::mutex mutex_;
     SupervisorHooks hooks_;
+    OnLoss on_loss_;
+    bool started_once_ = false;
     std::optional<ControlChannel> control_;
     UniqueFd process_;  // pidfd
     pid_t pid_ = 0;

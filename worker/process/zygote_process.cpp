@@ -83,9 +83,13 @@ private:
         try {
             while (auto packet = control_.try_receive()) {
                 const ZygoteRequest request = decode_zygote_request(packet->body);
+                std::vector<UniqueFd> fds;
                 const auto result = std::visit(
-                    [&](const auto& action) { return perform(action, *packet); }, request.action);
-                control_.send(encode(ZygoteReply{.sequence = request.sequence, .result = result}));
+                    [&](const auto& action) { return perform(action, *packet, fds); },
+                    request.action);
+                control_.send(
+                    encode(ZygoteReply{.sequence = request.sequence, .result = result}),
+                    std::move(fds));
             }
         } catch (const ProtocolError&) {
             // The parent is out of its mind. When it needs us again it finds us gone and forks
@@ -96,7 +100,7 @@ private:
 
     using Result = decltype(ZygoteReply::result);
 
-    Result perform(const SpawnSupervisor&, Packet& packet) {
+    Result perform(const SpawnSupervisor&, Packet& packet, std::vector<UniqueFd>& reply_fds) {
         if (packet.fds.size() != 1) {
             return RequestFailed{.error = packet.fds_lost ? EMFILE : EINVAL};
         }
@@ -112,10 +116,13 @@ private:
                 hooks_);
         }
         supervisors_.emplace(pid, std::move(socket));
+        if (UniqueFd process = open_pidfd(pid)) {
+            reply_fds.push_back(std::move(process));
+        }
         return SupervisorSpawned{.pid = pid};
     }
 
-    Result perform(const KillSupervisor& request, Packet&) {
+    Result perform(const KillSupervisor& request, Packet&, std::vector<UniqueFd>&) {
         // Only what stands in the table is ours, and not reaped: the id of another process never
         // gets here.
         if (!supervisors_.contains(request.pid)) {

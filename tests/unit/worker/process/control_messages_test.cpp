@@ -17,6 +17,7 @@ PoolSetup full_setup() {
     return {
         .name = "thumbnails",
         .initializer = FunctionId{.module = 0x1122334455667788, .offset = 99},
+        .initializer_use = InitializerUse::kWorker,
         .initializer_path = "/opt/\xff/module.so",
         .initializer_argument = {std::byte{0}, std::byte{255}},
         .log_level = "debug",
@@ -38,6 +39,7 @@ const std::vector<SupervisorCommand>& all_commands() {
     static const std::vector<SupervisorCommand> commands{
         PoolSetup{},
         full_setup(),
+        PoolSetup{.initializer_use = InitializerUse::kMain},
         SpawnWorker{.child = {1, 2}},
         SpawnWorker{.child = {1, 2}, .has_stdout = true, .has_stderr = true},
         SpawnCommand{

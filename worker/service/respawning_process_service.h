@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/worker/service/process_service.h>
+
+#include <chrono>
+#include <cstddef>
+
+namespace aiomisc {
+
+struct RespawningProcessServiceOptions : ProcessServiceOptions {
+    /// Two starts are at least this far apart: a process that ran for longer is replaced at once,
+    /// one that ends at once is not started in a tight loop. (aiomisc looks for the end at this
+    /// interval. Here the end is an event.)
+    std::chrono::milliseconds process_poll_timeout{std::chrono::seconds(5)};
+    /// Ends within `restart_window` after which the service gives up and fails; 0: 20.
+    std::size_t restart_limit = 0;
+    std::chrono::milliseconds restart_window{std::chrono::seconds(30)};
+};
+
+/// A ProcessService whose process is started again whenever it ends, also when in_process()
+/// returns.
+///
+/// The end is noticed at once. The next process starts when nothing is left of the last one: there
+/// are never two. It starts at once, but not within process_poll_timeout of the last start; from
+/// the eleventh end within restart_window on also 100 ms later, then 200 ms, up to 5 s. When the
+/// budget is spent the service fails with the last endings; EntrypointOptions::on_service_failure
+/// decides what becomes of the program.
+///
+/// Every start is forked from the same snapshot, so each process sees the same state.
+///
+/// Affinity:  loop; in_process() runs elsewhere.
+/// Idea:      aiomisc.service.RespawningProcessService.
+/// Example:   examples/respawning
+class RespawningProcessService : public ProcessService {
+public:
+    using ProcessOptions = RespawningProcessServiceOptions;
+
+    explicit RespawningProcessService(RespawningProcessServiceOptions options = {});
+
+    /// Errors: as ProcessService; of a later process: only that its budget is spent.
+    Task<> start() override;
+
+private:
+    Task<std::string> one_process();
+
+    RespawningProcessServiceOptions options_;
+};
+
+}  // namespace aiomisc
