@@ -25,17 +25,17 @@ concept PullSource =
     std::invocable<Source&> && std::same_as<std::invoke_result_t<Source&>, std::optional<Value>>;
 
 template <typename Source, typename Value>
-concept RangeSource = std::ranges::input_range<Source> &&
+concept RangeOf = std::ranges::input_range<Source> &&
                       std::constructible_from<Value, std::ranges::range_reference_t<Source>>;
 
 template <typename Source, typename Value>
-concept RangeFactory = std::invocable<Source&> && RangeSource<std::invoke_result_t<Source&>, Value>;
+concept RangeFactory = std::invocable<Source&> && RangeOf<std::invoke_result_t<Source&>, Value>;
 
 /// What can give `Value`s from a thread: a function that takes a Yield<Value>&; one that returns
 /// std::optional<Value>, empty at the end; a range; a function that returns a range.
 template <typename Source, typename Value>
 concept ProducerSource = YieldingSource<Source, Value> || PullSource<Source, Value> ||
-                         RangeSource<Source, Value> || RangeFactory<Source, Value>;
+                         RangeOf<Source, Value> || RangeFactory<Source, Value>;
 
 template <typename Value, typename Range>
 void yield_all(Range&& range, Yield<Value>& yield) {
@@ -54,7 +54,7 @@ Producer<Value> make_producer(Source source) {
             while (std::optional<Value> item = source()) {
                 yield(std::move(*item));
             }
-        } else if constexpr (RangeSource<Source, Value>) {
+        } else if constexpr (RangeOf<Source, Value>) {
             yield_all(source, yield);
         } else {
             yield_all(source(), yield);
