@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/task/task_core.h>
 
+#include <aiomisc/runtime/log/context.h>
+
 #include <utility>
 
 namespace aiomisc {
@@ -61,6 +63,18 @@ namespace detail {
 namespace {
 
 thread_local TaskCore* current_task = nullptr;
+
+/// Records say which task logged them.
+void add_task_name(log::detail::ContextFields& fields) {
+    if (current_task != nullptr && !current_task->name().empty()) {
+        fields.add("task_name", current_task->name());
+    }
+}
+
+[[maybe_unused]] const bool kProvided = [] {
+    log::detail::add_context_provider(&add_task_name);
+    return true;
+}();
 
 }  // namespace
 

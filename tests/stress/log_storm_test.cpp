@@ -154,6 +154,8 @@ TEST_CASE(
         const int pid = fields["pid"];
         REQUIRE(record["msg"] == fmt::format("line {} of \"{}\"\n", number, source));
         REQUIRE(next[{pid, source}]++ == number);
+        REQUIRE(fields.contains("worker_id") == (source >= kThreads));
+        REQUIRE(fields.contains("call_id") == (source >= kThreads));
         process_of[source] = pid;
         ++lines;
     }

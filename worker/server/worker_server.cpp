@@ -8,6 +8,7 @@
 #include <aiomisc/ipc/codec/exception_codec.h>
 #include <aiomisc/ipc/compression/compression.h>
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/log/context.h>
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/worker/registry/registry.h>
 
@@ -131,6 +132,18 @@ ipc::Compression method_of(schema::Compression method) noexcept {
     return ipc::Compression::kNone;
 }
 
+/// Records say which worker logged them, and in which call.
+void add_call(log::detail::ContextFields& fields) {
+    const ThisTask& state = this_task_state();
+    if (state.page == nullptr) {
+        return;
+    }
+    fields.add("worker_id", state.worker_id);
+    if (state.sequence != 0) {
+        fields.add("call_id", state.call_id);
+    }
+}
+
 }  // namespace
 
 WorkerServer::WorkerServer(
@@ -143,6 +156,7 @@ WorkerServer::WorkerServer(
     this_task_state().page = &page;
     this_task_state().worker_id = worker_id;
     area_.set_phase(CallPhase::kIdle);
+    log::detail::add_context_provider(&add_call);
 }
 
 WorkerServer::~WorkerServer() noexcept {
