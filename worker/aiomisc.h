@@ -19,7 +19,11 @@
 #include <aiomisc/runtime/di/injectable.h>
 #include <aiomisc/runtime/di/injected.h>
 #include <aiomisc/runtime/di/resource.h>
+#include <aiomisc/runtime/log/line_hook.h>
 #include <aiomisc/runtime/log/log.h>
+#include <aiomisc/runtime/log/suppressor.h>
+#include <aiomisc/runtime/log/threaded_handler.h>
+#include <aiomisc/runtime/log/unhandled.h>
 #include <aiomisc/runtime/loop/child.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/fd_watcher.h>

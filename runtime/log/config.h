@@ -55,6 +55,16 @@ struct Config {
 /// Idea:      aiomisc_log.basic_config.
 void basic_config(const Config& config = {});
 
+/// The sink of a format, as basic_config() makes it, without a buffer: for a program that does not
+/// leave its logging to basic_config(). Null for disabled. `stream` and `date_format` as in Config,
+/// without the environment.
+///
+/// Errors:    SystemError (no journal runs here).
+/// Affinity:  any thread.
+/// Idea:      aiomisc_log.create_logging_handler.
+[[nodiscard]] std::shared_ptr<Sink> create_logging_handler(
+    Format format, std::optional<std::string> date_format = {}, std::optional<int> stream = {});
+
 /// Writes what is buffered, as far as its targets take it.
 ///
 /// Affinity:  any thread.

@@ -9,6 +9,8 @@
 
 #include <cctype>
 #include <cerrno>
+#include <cstdio>
+#include <utility>
 
 #include <sys/uio.h>
 #include <syslog.h>
@@ -120,10 +122,16 @@ public:
         }
         // libsystemd sends what is too large for a datagram as a sealed memory file.
         const int result = ::sd_journal_sendv(parts.data(), static_cast<int>(parts.size()));
-        if (result < 0) {
-            throw SystemError::from_code(-result, "send to the journal");
+        if (result >= 0) {
+            complained_ = false;
+        } else if (!std::exchange(complained_, true)) {
+            const SystemError error = SystemError::from_code(-result, "send", "to the journal");
+            std::fprintf(stderr, "aiomisc: %s\n", error.what());
         }
     }
+
+private:
+    bool complained_ = false;  ///< once is enough, until it works again
 };
 
 }  // namespace

@@ -224,6 +224,15 @@ void Pipeline::close() const noexcept {
 
 }  // namespace detail
 
+std::shared_ptr<Sink> create_logging_handler(
+    Format format, std::optional<std::string> date_format, std::optional<int> stream) {
+    detail::Settings settings;
+    settings.format = format;
+    settings.date_format = std::move(date_format);
+    settings.stream = stream;
+    return detail::make_sink(settings);
+}
+
 std::optional<bool> buffering_from_environment() {
     return environment::boolean("AIOMISC_LOG_BUFFERING");
 }

@@ -5,7 +5,7 @@
 #include "log_harness.h"
 
 #include <aiomisc/runtime/base/error.h>
-#include <aiomisc/runtime/log/context.h>
+#include <aiomisc/runtime/log/threaded_handler.h>
 
 #include <regex>
 #include <stdexcept>
@@ -73,7 +73,8 @@ TEST_CASE("plain: the message alone", "[LG-09][test_plain_format]") {
 
 TEST_CASE(
     "color: date, thread, colored level, bold from warning on",
-    "[LG-10][test_color_format][test_color_formatter_default_stream]") {
+    "[LG-10][test_color_format][test_color_formatter_creates_handler]"
+    "[test_color_formatter_default_stream]") {
     const std::string text = logged(in_format(Format::kColor), [] {
         std::thread([] {
             ::pthread_setname_np(::pthread_self(), "painter");
@@ -216,4 +217,19 @@ TEST_CASE("a message that cannot be formatted is logged as the reason") {
     CHECK(logged(in_format(Format::kPlain), [] {
               log::info("app", fmt::runtime("{} {}"), 1);
           }) == "argument not found\n");
+}
+
+TEST_CASE(
+    "sinks of formats can be made without configuring", "[LG-17][test_disabled_returns_none]") {
+    CHECK(log::create_logging_handler(Format::kDisabled) == nullptr);
+    const Ends ends = Ends::pipe();
+    const auto handler = log::create_logging_handler(Format::kStream, "(date)", ends.writing.get());
+    handler->emit(test::record_of("hello", Level::kWarning));
+    CHECK(test::text_available(ends.reading) == "(date) WARNING:test:hello\n");
+    const auto buffered = log::wrap_logging_handler(
+        log::create_logging_handler(Format::kPlain, {}, ends.writing.get()));
+    buffered->emit(test::record_of("one"));
+    buffered->emit(test::record_of("two"));
+    buffered->close();
+    CHECK(test::text_available(ends.reading) == "one\ntwo\n");
 }

@@ -98,7 +98,9 @@ TEST_CASE(
     CHECK(record.size() == 3);
 }
 
-TEST_CASE("json: arguments stand beside the message", "[LG-11][test_format_with_args]") {
+TEST_CASE(
+    "json: arguments stand beside the message",
+    "[LG-11][test_format_with_args][test_formatMessage]") {
     JsonLog log;
     log::info("app", "{} of {:.1f}", "one", 2.25);
     const Json record = log.record();
@@ -109,7 +111,7 @@ TEST_CASE("json: arguments stand beside the message", "[LG-11][test_format_with_
     CHECK_FALSE(record["@fields"].contains("argument_2"));
 }
 
-TEST_CASE("json: an exception", "[LG-11][test_format_with_exception]") {
+TEST_CASE("json: an exception", "[LG-11][test_format_with_exception][test_formatException]") {
     JsonLog log;
     log::with_exception(std::make_exception_ptr(std::invalid_argument("no \"such\" user")))
         .error("app", "failed");
@@ -133,7 +135,8 @@ TEST_CASE("json: no time unless asked for", "[LG-11][test_init_default][test_ini
 
 TEST_CASE(
     "json: seconds since 1970 are a number",
-    "[LG-11][test_format_with_timestamp][test_format_with_timestamp_epoch]") {
+    "[LG-11][test_format_with_timestamp][test_format_with_timestamp_epoch]"
+    "[test_json_handler_with_date_format]") {
     JsonLog log("%s");
     const auto before = std::chrono::system_clock::now();
     log::info("app", "now");

@@ -32,6 +32,12 @@ std::vector<std::string>& sent_to_journal() {
     return fields;
 }
 
+/// What that function answers.
+int& answer_of_journal() {
+    static int answer = 0;
+    return answer;
+}
+
 /// A UDP socket at a port of its own.
 class UdpReceiver {
 public:
@@ -82,7 +88,7 @@ extern "C" int sd_journal_sendv(const iovec* parts, int count) {
         sent_to_journal().emplace_back(
             static_cast<const char*>(parts[part].iov_base), parts[part].iov_len);
     }
-    return 0;
+    return answer_of_journal();
 }
 
 TEST_CASE("syslog without a local socket goes to localhost", "[LG-12][test_syslog_format]") {
@@ -180,6 +186,24 @@ TEST_CASE("the journal gets every field", "[LG-13]") {
     CHECK(has(sent, "EXTRA_TEXT=two\nlines"));
     CHECK(value_of(sent, "EXTRA_NONE") == "(none)");
     CHECK(has(sent, "EXTRA_TASK_NAME=Task-1"));
+}
+
+TEST_CASE("a journal that does not take records is told of once", "[LG-13]") {
+    const test::TempDir directory;
+    const test::StderrCapture captured;
+    const auto sink = log::detail::make_journald_sink(directory.path());
+    const auto emit = [&sink](int answer) {
+        answer_of_journal() = answer;
+        sink->emit(record_of("hello"));
+    };
+    emit(-ENOBUFS);
+    emit(-ENOBUFS);
+    CHECK(test::lines_of(captured.text()).size() == 1);
+    CHECK_THAT(captured.text(), contains("to the journal"));
+    emit(0);
+    emit(-ENOBUFS);
+    CHECK(test::lines_of(captured.text()).size() == 2);
+    answer_of_journal() = 0;
 }
 
 TEST_CASE("the journal's priorities, and ids of messages", "[LG-13]") {
