@@ -231,8 +231,9 @@ int run_program(std::chrono::milliseconds stop_timeout, OnServiceFailure on_fail
     options.process_stop_timeout = stop_timeout;
     options.limits.core = 0;
     RespawningProcessServiceOptions respawning;
-    static_cast<ProcessServiceOptions&>(respawning) = options;
     respawning.name = "respawning";
+    respawning.process_stop_timeout = stop_timeout;
+    respawning.limits.core = 0;
     Entrypoint entrypoint(
         {.log_level = "warning", .log_format = "plain", .on_service_failure = on_failure},
         std::make_shared<Doing<ProcessService>>(stubborn, options),

@@ -16,7 +16,13 @@
 namespace aiomisc {
 
 RespawningProcessService::RespawningProcessService(RespawningProcessServiceOptions options)
-    : ProcessService(options), options_(std::move(options)) {}
+    : ProcessService(
+          {.name = options.name,
+           .process_stop_timeout = options.process_stop_timeout,
+           .limits = options.limits,
+           .nice = options.nice,
+           .statistic_name = options.statistic_name}),
+      options_(std::move(options)) {}
 
 /// Runs a process to its end, and tells how it ended.
 Task<std::string> RespawningProcessService::one_process() {

@@ -5,10 +5,18 @@
 
 #include <chrono>
 #include <cstddef>
+#include <string>
 
 namespace aiomisc {
 
-struct RespawningProcessServiceOptions : ProcessServiceOptions {
+struct RespawningProcessServiceOptions {
+    /// As those of ProcessServiceOptions.
+    std::string name{};
+    std::chrono::milliseconds process_stop_timeout{std::chrono::seconds(3)};
+    process::ResourceLimits limits{};
+    int nice = 0;
+    std::string statistic_name{};
+
     /// Two starts are at least this far apart: a process that ran for longer is replaced at once,
     /// one that ends at once is not started in a tight loop. (aiomisc looks for the end at this
     /// interval. Here the end is an event.)
