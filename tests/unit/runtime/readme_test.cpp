@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-
-// The code blocks of runtime/README.md, between the marks [name] and [/name]; the last case
-// compares the two.
+// The code of runtime/README.md, between pairs of marks; scripts/check-readme compares them.
 
 #include "support/async_test.h"
 #include "support/catch.h"
@@ -16,8 +14,6 @@
 #include <aiomisc/runtime/task/task_group.h>
 #include <aiomisc/runtime/task/wait_for.h>
 
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,7 +22,6 @@ namespace {
 
 using namespace aiomisc;
 using namespace std::chrono_literals;
-using aiomisc::test::contains;
 using aiomisc::test::settle;
 using aiomisc::test::text_of;
 using aiomisc::test::turns;
@@ -42,7 +37,7 @@ Task<int> total_length() {
     co_return first + second;
 }
 
-// [/task]
+// [task]
 
 // [cancel]
 Task<> save(std::vector<std::string>* log) {
@@ -63,7 +58,7 @@ Task<> serve(std::vector<std::string>* log) {
     }
 }
 
-// [/cancel]
+// [cancel]
 
 // [queue]
 Task<> consume(Queue<int>* jobs, int* sum) {
@@ -90,19 +85,7 @@ Task<int> sum_up_to(int last) {
     co_return sum;
 }
 
-// [/queue]
-
-std::string read_file(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
-/// The region `name` of a source text.
-std::string region(const std::string& text, const std::string& name) {
-    const std::string begin = "// [" + name + "]\n";
-    const auto from = text.find(begin) + begin.size();
-    return text.substr(from, text.find("// [/" + name + "]", from) - from);
-}
+// [queue]
 
 }  // namespace
 
@@ -130,17 +113,4 @@ TEST_CASE("README of runtime: an hour passes at once") {
     CHECK(loop.time() == 3600.0);
 }
 
-// [/virtual]
-
-TEST_CASE("README of runtime: its code is the code of this file") {
-    // tests/unit/runtime/readme_test.cpp below the root, whatever the build folder.
-    const std::string here = __FILE__;
-    const std::string root = here.substr(0, here.rfind("/tests/unit/"));
-    const std::string source = read_file(here);
-    REQUIRE_FALSE(source.empty());
-    const std::string readme = read_file(root + "/runtime/README.md");
-    for (const char* name : {"task", "cancel", "queue", "virtual"}) {
-        INFO(name);
-        CHECK_THAT(readme, contains("```cpp\n" + region(source, name) + "```"));
-    }
-}
+// [virtual]
