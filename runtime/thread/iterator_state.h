@@ -82,12 +82,18 @@ public:
     ~IteratorState() { link_->channel->detach(); }
 
     void start() {
-        if (call_) {
-            thread_ = launch_(std::exchange(call_, nullptr));
-            // When the pool or the loop ends first, the producer must not wait for room.
-            thread_.state()->observe(*this);
-            ++link_->statistic.started;
+        if (!call_) {
+            return;
         }
+        try {
+            thread_ = launch_(std::exchange(call_, nullptr));
+        } catch (...) {
+            link_->channel->close();  // what will not start has ended
+            throw;
+        }
+        // When the pool or the loop ends first, the producer must not wait for room.
+        thread_.state()->observe(*this);
+        ++link_->statistic.started;
     }
 
     auto get() {

@@ -77,7 +77,8 @@ public:
     ///
     /// Cancel:    no item was taken.
     /// Errors:    what the producer threw, once, after all its items; ThreadPoolException (the pool
-    ///            was closed: "Pool closed"), after those that were there.
+    ///            was closed: "Pool closed"), after those that were there; the first time also
+    ///            those of ThreadPoolExecutor::submit().
     Task<std::optional<Value>> next() { return detail::next_item(state_); }
 
     /// Closes it, and waits until the producer has ended. Items that are there may still be read.

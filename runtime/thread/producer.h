@@ -26,7 +26,7 @@ concept PullSource =
 
 template <typename Source, typename Value>
 concept RangeOf = std::ranges::input_range<Source> &&
-                      std::constructible_from<Value, std::ranges::range_reference_t<Source>>;
+                  std::constructible_from<Value, std::ranges::range_reference_t<Source>>;
 
 template <typename Source, typename Value>
 concept RangeFactory = std::invocable<Source&> && RangeOf<std::invoke_result_t<Source&>, Value>;

@@ -56,7 +56,7 @@ struct ThreadPoolOptions {
 /// that runs is dropped; so it is when the loop closes meanwhile.
 ///
 /// close() is how a pool ends inside a coroutine. The destructor blocks: it waits for the running
-/// calls, no longer than kCloseLimit.
+/// calls, no longer than kCloseLimit, which a call uses up that waits for the loop it blocks.
 ///
 /// Errors:    std::invalid_argument (`max_workers` is 0); SystemError (no thread free).
 /// Affinity:  any thread; submit() and close() on the thread of a running EventLoop, be it not

@@ -87,7 +87,9 @@ public:
 
 }  // namespace
 
-ASYNC_TEST_CASE("the loop of the thread is the one that runs") {
+ASYNC_TEST_CASE(
+    "the loop of the thread is the one that runs",
+    "[LP-03][test_event_loop_returns_loop_when_set]") {
     CHECK(static_cast<BasicLoop*>(&EventLoop::current()) == &current_loop());
     co_await turns();
 }

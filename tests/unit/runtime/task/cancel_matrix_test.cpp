@@ -9,6 +9,7 @@
 
 #include "support/async_test.h"
 #include "support/catch.h"
+#include "unit/runtime/thread/gate.h"
 
 #include <aiomisc/runtime/base/unique_fd.h>
 #include <aiomisc/runtime/loop/child.h>
@@ -28,6 +29,9 @@
 #include <aiomisc/runtime/task/task_group.h>
 #include <aiomisc/runtime/task/wait.h>
 #include <aiomisc/runtime/task/wait_for.h>
+#include <aiomisc/runtime/thread/channel.h>
+#include <aiomisc/runtime/thread/iterator_wrapper.h>
+#include <aiomisc/runtime/thread/thread_pool.h>
 
 #include <csignal>
 #include <memory>
@@ -422,6 +426,90 @@ private:
     bool reaped_ = false;
 };
 
+// --- what threads do ---
+
+class AwaitChannel : public Row {
+    Task<> await() override { item_ = co_await channel_.get(); }
+
+    void fulfil() override { channel_.put(1); }
+
+    [[nodiscard]] bool wakes_at_once() const override { return false; }
+
+    Task<> verify(Fate fate) override {
+        if (fate == Fate::kFulfilled && item_ == 0) {
+            CHECK_AWAIT(wait_for(channel_.get(), 10s), awaited == 1);
+        }
+    }
+
+    FromThreadChannel<int> channel_;
+    int item_ = 0;
+};
+
+class AwaitThread : public Row {
+    Task<> await() override {
+        co_await pool_.submit([this] { go_on_.wait(); });
+    }
+
+    void fulfil() override { go_on_.open(); }
+
+    [[nodiscard]] bool wakes_at_once() const override { return false; }
+
+    Task<> verify(Fate) override {
+        go_on_.open();
+        CHECK_AWAIT(pool_.submit([] { return 1; }), awaited == 1);
+        co_await pool_.close();
+    }
+
+    Gate go_on_;
+    ThreadPoolExecutor pool_{1};
+};
+
+class AwaitIterator : public Row {
+    Task<> await() override { item_ = (co_await items_.next()).value(); }
+
+    void fulfil() override { go_on_.open(); }
+
+    [[nodiscard]] bool wakes_at_once() const override { return false; }
+
+    Task<> verify(Fate fate) override {
+        go_on_.open();
+        if (fate != Fate::kFulfilled || item_ == 0) {
+            CHECK_AWAIT(items_.next(), awaited == 1);
+        }
+        co_await items_.close();
+    }
+
+    Gate go_on_;
+    IteratorWrapperSeparate<int> items_{[this](Yield<int>& yield) {
+        go_on_.wait();
+        yield(1);
+    }};
+    int item_ = 0;
+};
+
+class AwaitPoolClose : public Row {
+    Task<> prepare() override {
+        call_ = pool_.submit([this] { go_on_.wait(); });
+        co_return;
+    }
+
+    Task<> await() override { co_await pool_.close(); }
+
+    void fulfil() override { go_on_.open(); }
+
+    [[nodiscard]] bool wakes_at_once() const override { return false; }
+
+    Task<> verify(Fate) override {
+        go_on_.open();
+        co_await pool_.close();
+        CHECK_AWAIT(settle(std::move(call_)), awaited.error() != nullptr);
+    }
+
+    Gate go_on_;
+    ThreadPoolExecutor pool_{1};
+    Future<> call_;
+};
+
 // --- the columns ---
 
 using MakeRow = std::unique_ptr<Row> (*)();
@@ -464,6 +552,10 @@ constexpr NamedRow kKernelRows[] = {
     {"writable", make<AwaitWritable>},
     {"Signals::next", make<AwaitSignal>},
     {"wait_child", make<AwaitChild>},
+    {"FromThreadChannel::get", make<AwaitChannel>},
+    {"ThreadPoolExecutor::submit", make<AwaitThread>},
+    {"ThreadPoolExecutor::close", make<AwaitPoolClose>},
+    {"IteratorWrapper::next", make<AwaitIterator>},
 };
 
 Task<> start_and_note(Row* row, bool* started) {

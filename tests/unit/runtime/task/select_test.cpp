@@ -5,8 +5,11 @@
 #include "support/catch.h"
 #include "task_steps.h"
 
+#include <aiomisc/runtime/sync/semaphore.h>
 #include <aiomisc/runtime/task/cancel_tasks.h>
+#include <aiomisc/runtime/task/future.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <variant>
@@ -26,9 +29,15 @@ Task<> cancel_all(std::vector<TaskHandle<>>* handles, Steps* steps) {
     steps->push_back("still here");
 }
 
+Task<> acquire(Semaphore* permits) {
+    co_await permits->acquire();
+}
+
 }  // namespace
 
-VIRTUAL_TEST_CASE("select returns the value of the first that is done", "[UT-01][UT-02]") {
+VIRTUAL_TEST_CASE(
+    "select returns the value of the first that is done",
+    "[UT-01][UT-02][test_select][test_select_cancelling][test_select_cancel_true]") {
     Steps steps;
     auto result = co_await select(
         number_after(3s, 1, &steps, "a"),
@@ -58,7 +67,8 @@ VIRTUAL_TEST_CASE("select with wait=false does not wait for the losers", "[UT-01
     CHECK(steps == Steps{"slow cancelled", "slow cleaned up"});
 }
 
-VIRTUAL_TEST_CASE("select with cancel=false leaves the losers running", "[UT-01]") {
+VIRTUAL_TEST_CASE(
+    "select with cancel=false leaves the losers running", "[UT-01][test_select_cancel_false]") {
     Steps steps;
     const auto result = co_await select(
         {.cancel = false}, number_after(1s, 1), number_after(5s, 2, &steps, "slow"));
@@ -67,7 +77,7 @@ VIRTUAL_TEST_CASE("select with cancel=false leaves the losers running", "[UT-01]
     CHECK(steps == Steps{"slow done"});
 }
 
-VIRTUAL_TEST_CASE("the winner's error is thrown", "[UT-01]") {
+VIRTUAL_TEST_CASE("the winner's error is thrown", "[UT-01][test_select_exception]") {
     Steps steps;
     const auto outcome = co_await settle(
         select(fail_after(1s, "lost by winning"), number_after(1h, 2, &steps, "other")));
@@ -166,4 +176,36 @@ VIRTUAL_TEST_CASE("cancel_tasks spares the calling task", "[UT-03]") {
     CHECK(outcome.has_value());
     CHECK(steps == Steps{"still here"});
     CHECK(handles[0].cancelled());
+}
+
+VIRTUAL_TEST_CASE(
+    "of twenty tasks at ten permits, cancel_tasks cancels the ten that wait",
+    "[UT-03][test_cancel_tasks]") {
+    Semaphore permits(10);
+    std::vector<TaskHandle<>> handles;
+    for (int number = 0; number < 20; ++number) {
+        handles.push_back(create_task(acquire(&permits)));
+    }
+    co_await turns(3);
+    co_await cancel_tasks(handles);
+    const auto cancelled = std::count_if(
+        handles.begin(), handles.end(), [](const auto& handle) { return handle.cancelled(); });
+    CHECK(cancelled == 10);
+}
+
+VIRTUAL_TEST_CASE(
+    "cancel_tasks cancels plain futures, and both together",
+    "[UT-03][test_cancel_tasks_futures][test_cancel_tasks_futures_and_tasks]") {
+    Promise<int> promise;
+    Promise<int> done;
+    done.set_value(1);
+    auto future = promise.get_future();
+    auto ended = done.get_future();
+    auto task = create_task(number_after(1h, 2));
+    co_await turns();
+    co_await cancel_tasks(future, ended, task);
+    CHECK(future.cancelled());
+    CHECK(promise.cancelled());
+    CHECK(task.cancelled());
+    CHECK(ended.result() == 1);
 }

@@ -301,6 +301,17 @@ ASYNC_TEST_CASE("when its pool is shut down, items that are there come first", "
     CHECK(text_of(outcome) == "aiomisc::ThreadPoolException: Pool closed");
 }
 
+ASYNC_TEST_CASE("an iterator whose producer cannot start has ended", "[TH-10]") {
+    ThreadPoolExecutor pool(1);
+    pool.shutdown();
+    IteratorWrapper<int> items(kThree, {.executor = &pool});
+    CHECK_AWAIT(
+        settle(items.next()), text_of(awaited) == "aiomisc::InvalidStateError: Pool is shutdown");
+    CHECK_AWAIT(items.next(), !awaited.has_value());
+    co_await items.close();
+    co_await pool.close();
+}
+
 TEST_CASE("the close of the loop ends producers", "[TH-11]") {
     Gate cleaned_up;
     std::optional<IteratorWrapper<int>> in_pool;

@@ -135,7 +135,6 @@ TEST_CASE("the close of the loop releases the thread", "[TH-08]") {
         thread = std::thread([&outcome, &begun, reference = LoopRef(loop)] {
             outcome = outcome_of([&] { sync_wait_coroutine(reference, wait_for_ever, &begun); });
         });
-        loop.call_soon([&] { static_cast<void>(0); });
         while (begun.opened() == 0) {
             loop.run_until_complete([]() -> Task<> { co_await sleep(1ms); }());
         }
@@ -213,6 +212,7 @@ TEST_CASE("many threads wait for one loop that runs elsewhere", "[TH-08]") {
     for (auto& thread : threads) {
         thread.join();
     }
+    CHECK(sync_await(loop, twice, 2) == 4);  // a loop that lives will do as well
     reference.call_soon_threadsafe([&loop] { loop.stop(); });
     runner.join();
     CHECK(sum == 4 * 49 * 25);

@@ -360,6 +360,21 @@ ASYNC_TEST_CASE(
     CHECK(runs == 0);
 }
 
+ASYNC_TEST_CASE("a pool may be shut down by any thread", "[TH-20]") {
+    BusyPool busy;
+    busy.occupy();
+    auto waiting = busy.pool.submit([] {});
+    std::thread([&busy] { busy.pool.shutdown(); }).join();
+    CHECK_AWAIT(
+        settle(std::move(waiting)),
+        text_of(awaited) == "aiomisc::ThreadPoolException: Pool closed");
+    for (auto& call : busy.running) {
+        CHECK_AWAIT(settle(std::move(call)), awaited.error() != nullptr);
+    }
+    busy.let_go.open();
+    co_await busy.pool.close();
+}
+
 ASYNC_TEST_CASE("close does not block the loop", "[TH-20]") {
     BusyPool busy;
     busy.occupy();
