@@ -6,6 +6,7 @@
 #include "integration/pool_harness.h"
 #include "support/helper.h"
 #include "support/process.h"
+#include "support/stderr_capture.h"
 
 #include <aiomisc/runtime/task/wait_for.h>
 #include <aiomisc/worker/pool/worker_hooks.h>
@@ -17,6 +18,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +27,24 @@ using namespace aiomisc::test;
 using namespace std::chrono_literals;
 
 namespace {
+
+/// While it lives, this process can open nothing.
+class NoMoreDescriptors {
+public:
+    NoMoreDescriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const rlimit none{4, before_.rlim_max};  // not 0: poll() takes so many, too
+        ::setrlimit(RLIMIT_NOFILE, &none);
+    }
+
+    NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+    NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+
+    ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+private:
+    rlimit before_{};
+};
 
 void nap(std::chrono::nanoseconds time) {
     const timespec duration{0, static_cast<long>(time.count())};
@@ -307,6 +327,58 @@ POOL_TEST_CASE("close() does not wait for a supervisor that is stopped", "[F34][
     co_await wait_for(pool.close(), 3s * kPatience);
     co_await error_of<PoolClosed>(std::move(running));
     CHECK_AWAIT(all_gone(all), awaited);
+}
+
+POOL_TEST_CASE("a supervisor that cannot be started now is started later", "[F20][F31][P7]") {
+    const StderrCapture capture;
+    WorkerPool pool(pool_options(2));
+    co_await pool.start();
+    const pid_t supervisor = pool.supervisor_pid();
+    {
+        const NoMoreDescriptors scarcity;
+        ::kill(supervisor, SIGKILL);
+        REQUIRE_AWAIT(
+            eventually(
+                [&] { return capture.text().find("cannot be started") != std::string::npos; }),
+            awaited);
+    }
+    CHECK_AWAIT(pool.create_task<&calls::square>(3), awaited == 9);
+    CHECK(pool.supervisor_pid() != supervisor);
+    check_counters(pool);
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("a pool that cannot be started is broken, and says why", "[F20][P5]") {
+    const StderrCapture capture;
+    WorkerPool pool(pool_options(1));
+    {
+        const NoMoreDescriptors scarcity;
+        co_await error_of<SystemError>(pool.start());
+    }
+    CHECK_THROWS_AS(static_cast<void>(pool.create_task<&calls::square>(1)), PoolBroken);
+    co_await error_of<InvalidStateError>(pool.start());
+    co_await pool.close();
+    CHECK_THROWS_AS(static_cast<void>(pool.create_task<&calls::square>(1)), PoolClosed);
+}
+
+AIOMISC_TEST_HELPER(program_loses_its_zygote_and_stops_its_supervisor) {
+    prepare_for_pools();
+    return run_helper_body([]() -> Task<> {
+        WorkerPool pool(pool_options(2));
+        co_await pool.start();
+        auto all = pool.pids();
+        all.push_back(pool.supervisor_pid());
+        const pid_t zygote = zygote_pid();
+        ::kill(pool.supervisor_pid(), SIGSTOP);
+        ::kill(zygote, SIGKILL);
+        expect(co_await eventually([&] { return is_gone(zygote); }), "the zygote does not die");
+        co_await pool.close();
+        expect(co_await all_gone(all), "a supervisor that is stopped survives close()");
+    });
+}
+
+TEST_CASE("close() kills a stopped supervisor, also without a zygote", "[F24][F34][P12]") {
+    check_helper("program_loses_its_zygote_and_stops_its_supervisor");
 }
 
 AIOMISC_TEST_HELPER(program_loses_its_zygote) {

@@ -9,6 +9,7 @@
 #include "support/stderr_capture.h"
 
 #include <aiomisc/runtime/task/gather_settled.h>
+#include <aiomisc/runtime/thread/default_executor.h>
 
 #include <csignal>
 #include <map>

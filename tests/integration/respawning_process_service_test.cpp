@@ -301,3 +301,12 @@ TEST_CASE("a process that crashes shuts the program down, where that is wanted",
     CHECK_THAT(log, contains("killed by SIGKILL"));
     CHECK(test::wait_until([&] { return program.survivors().empty(); }, 1s));
 }
+
+TEST_CASE("a process may run an entrypoint of its own, with services and workers", "[PR-02]") {
+    Process program = Process::start({AIOMISC_TEST_SERVICE_PROGRAM});
+    CHECK(program.read_line() == "inside: 36");
+    program.send_signal(SIGTERM);
+    CHECK(program.read_all() == "inside: stopped\ninside: ended\n");
+    CHECK(program.wait() == ExitStatus{0, 0});
+    CHECK(test::wait_until([&] { return program.survivors().empty(); }, 1s));
+}

@@ -449,7 +449,7 @@ void Pool::on_supervisor_gone() {
     wake_waiters();
 }
 
-void Pool::restart_supervisor() noexcept {
+void Pool::restart_supervisor(Duration at_least) noexcept {
     const bool old_ones_left =
         !retiring_.empty() ||
         std::ranges::any_of(slots_, [](const auto& worker) { return worker != nullptr; });
@@ -468,20 +468,26 @@ void Pool::restart_supervisor() noexcept {
     }
     restarting_ = true;
     respawn_timer_.cancel();
-    respawn_timer_ = loop_.call_later(*delay, [this] {
-        restarting_ = false;
-        try {
-            open_supervisor();
-        } catch (const std::exception& error) {
-            break_pool(error.what());
-            return;
+    respawn_timer_ =
+        loop_.call_later(std::max(*delay, at_least), [this] { open_supervisor_again(); });
+}
+
+void Pool::open_supervisor_again() noexcept {
+    restarting_ = false;
+    try {
+        open_supervisor();
+    } catch (const std::exception& error) {
+        // Memory, descriptors or processes ran out, and may be there again soon.
+        supervisor_ending_ = std::string("cannot be started: ") + error.what();
+        log::error("aiomisc.pool", "{}: a supervisor {}", options_.name, supervisor_ending_);
+        restart_supervisor(milliseconds(200));
+        return;
+    }
+    start_limit_timer_.cancel();
+    start_limit_timer_ = loop_.call_later(options_.start_timeout, [this] {
+        if (!supervisor_ready_) {
+            break_pool("a new supervisor was not ready in time");
         }
-        start_limit_timer_.cancel();
-        start_limit_timer_ = loop_.call_later(options_.start_timeout, [this] {
-            if (!supervisor_ready_) {
-                break_pool("a new supervisor was not ready in time");
-            }
-        });
     });
 }
 

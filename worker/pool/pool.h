@@ -158,7 +158,8 @@ private:
     void open_supervisor();
     void on_supervisor_event(process::SupervisorEvent* event);
     void on_supervisor_gone();
-    void restart_supervisor() noexcept;
+    void restart_supervisor(Duration at_least = Duration::zero()) noexcept;
+    void open_supervisor_again() noexcept;
     void ensure_workers() noexcept;
     void spawn_worker(std::size_t slot);
     void recycle_if_due(PoolWorker& worker) noexcept;

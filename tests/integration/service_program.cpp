@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+
+// A program whose process service is a program itself: with a loop, a service and a worker pool.
+// Its own executable, because test executables have had a loop before main().
+
+#include <aiomisc/aiomisc.h>
+
+#include <cstdio>
+#include <memory>
+
+using namespace aiomisc;
+
+namespace {
+
+int square(int x) {
+    return x * x;
+}
+
+struct Inner : Service {
+    Task<> start() override {
+        WorkerPool pool({.workers = 1});
+        co_await pool.start();
+        std::printf("inside: %d\n", co_await pool.create_task<square>(6));
+        start_event().set();
+        co_await Event().wait();
+    }
+
+    Task<> stop(std::exception_ptr) override {
+        std::printf("inside: stopped\n");
+        co_return;
+    }
+};
+
+struct Outer : ProcessService {
+    void in_process() override {
+        if (serve({.log_level = "error"}, {std::make_shared<Inner>()}) != 0) {
+            throw std::runtime_error("the inner program failed");
+        }
+        std::printf("inside: ended\n");
+    }
+};
+
+}  // namespace
+
+int main() {
+    return serve({.log_level = "error", .log_format = "plain"}, {std::make_shared<Outer>()});
+}
