@@ -87,7 +87,7 @@ Pipeline* make_plain_pipeline(Place& here) {
         generation.fetch_add(1);
         place().pipeline.store(nullptr);
         for (auto& pipeline : place().retired) {
-            static_cast<void>(pipeline.release());
+            static_cast<void>(pipeline.release());  // NOLINT(bugprone-unused-return-value)
         }
         place().retired.clear();
         if (place().settings.format == Format::kDisabled) {

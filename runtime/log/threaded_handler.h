@@ -56,6 +56,9 @@ class ThreadedHandler final : public Sink {
 public:
     explicit ThreadedHandler(std::shared_ptr<Sink> target, ThreadedOptions options = {});
 
+    ThreadedHandler(const ThreadedHandler&) = delete;
+    ThreadedHandler& operator=(const ThreadedHandler&) = delete;
+
     /// close().
     ~ThreadedHandler() override;
 
