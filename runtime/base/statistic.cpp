@@ -5,6 +5,8 @@
 #include <mutex>
 #include <utility>
 
+#include <pthread.h>
+
 namespace aiomisc {
 
 namespace {
@@ -19,6 +21,12 @@ Registry& registry() {
     static auto& instance = *new Registry;
     return instance;
 }
+
+// A child forked while another thread holds the lock could never take it.
+[[maybe_unused]] const int kForkHandlers = ::pthread_atfork(
+    [] { registry().mutex.lock(); },
+    [] { registry().mutex.unlock(); },
+    [] { registry().mutex.unlock(); });
 
 bool is_one_of(
     const detail::StatisticValues& values, std::initializer_list<std::string_view> wanted) {

@@ -20,6 +20,7 @@ struct LineHook {
 
 /// Sets the hook of the streams of this process (stderr, stdout, Config::stream); an empty one
 /// takes it away. Once it returns, the previous hook is not called any more. A hook must not log.
+/// Forked children have none.
 ///
 /// Affinity:  any thread; the hook is called by the thread that writes.
 void set_line_hook(LineHook hook);

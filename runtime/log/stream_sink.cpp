@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "stream_sink.h"
 
+#include "delivery.h"
+
 #include <aiomisc/runtime/log/line_hook.h>
 
 #include <algorithm>
@@ -28,10 +30,9 @@ struct HookPlace {
     LineHook hook;
 };
 
-// Never destroyed: exit handlers log too.
+/// What a parent draws is not for its children to draw.
 HookPlace& hook_place() {
-    static auto& place = *new HookPlace;
-    return place;
+    return detail::per_process<HookPlace>();
 }
 
 }  // namespace

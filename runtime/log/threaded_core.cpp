@@ -14,10 +14,18 @@ namespace aiomisc::log {
 
 namespace {
 
+constexpr std::chrono::hours kLongest{24 * 365};
 constexpr std::size_t kBytesPerRecord = 1024;
 constexpr std::size_t kLeastBytes = std::size_t{1} << 20;
 /// A target that was asked to give up is given this long.
 constexpr std::chrono::seconds kGiveUpLimit{1};
+
+/// So that the sum of a time and of what was asked for is a time still.
+ThreadedOptions within_limits(ThreadedOptions options) {
+    options.flush_interval = std::min<std::chrono::milliseconds>(options.flush_interval, kLongest);
+    options.stall_limit = std::min<std::chrono::milliseconds>(options.stall_limit, kLongest);
+    return options;
+}
 
 /// Signals are for the program's own threads; SIGPIPE of a write here harms nobody.
 class AllSignalsBlocked {
@@ -43,7 +51,7 @@ ThreadedHandler::Core::Core(
     const Sink* handler, std::shared_ptr<Sink> target, ThreadedOptions options)
     : handler_(handler),
       target_(std::move(target)),
-      options_(std::move(options)),
+      options_(within_limits(std::move(options))),
       most_bytes_(std::max(kLeastBytes, options_.buffer_size * kBytesPerRecord)),
       statistic_(options_.statistic_name) {}
 

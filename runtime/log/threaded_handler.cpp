@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/log/threaded_handler.h>
 
+#include "delivery.h"
 #include "threaded_core.h"
 
 #include <cstdlib>
@@ -18,10 +19,8 @@ struct LivingHandlers {
     std::vector<std::weak_ptr<ThreadedHandler::Core>> cores;
 };
 
-// Never destroyed: handlers may be made and closed by exit handlers.
 LivingHandlers& living_handlers() {
-    static auto& living = *new LivingHandlers;
-    return living;
+    return detail::per_process<LivingHandlers>();
 }
 
 void remember(const std::shared_ptr<ThreadedHandler::Core>& core) {

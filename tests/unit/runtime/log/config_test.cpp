@@ -494,6 +494,38 @@ TEST_CASE("a forked child logs, though others were logging when it was forked", 
     }
 }
 
+TEST_CASE(
+    "a forked child logs, though others were being configured when it was forked", "[LG-20]") {
+    const KeepConfig keep;
+    const StderrCapture captured;
+    log::basic_config({.level = Level::kInfo, .log_format = Format::kPlain});
+    std::atomic<bool> stop{false};
+    std::thread noise([&stop] {
+        while (!stop.load()) {
+            const auto handler = log::wrap_logging_handler(std::make_shared<KeepingSink>());
+            log::set_line_hook({.before = [] { return std::string("\r"); }});
+            log::info("test", "parent");
+            log::basic_config({.level = Level::kInfo, .log_format = Format::kPlain});
+        }
+    });
+    for (int round = 0; round < 20; ++round) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            log_in_child(STDERR_FILENO);
+        }
+        REQUIRE(child > 0);
+        int status = -1;
+        CHECK(test::wait_until([&] { return ::waitpid(child, &status, WNOHANG) == child; }, 10s));
+        CHECK(status == 0);
+    }
+    stop.store(true);
+    noise.join();
+    log::set_line_hook({});
+    const auto lines = lines_of(captured.text());
+    CHECK(std::ranges::count(lines, "ERROR:child:two") == 20);
+    CHECK(std::ranges::count(lines, "one") == 20);
+}
+
 TEST_CASE("a line hook writes around the lines, in the same write") {
     const KeepConfig keep;
     const Ends ends = Ends::datagrams();
