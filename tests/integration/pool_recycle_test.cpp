@@ -129,6 +129,10 @@ Task<> check_recycling(std::uint64_t after_calls) {
     co_await pool.close();
 }
 
+bool all_gone_now(const std::vector<pid_t>& pids) {
+    return std::ranges::all_of(pids, &is_gone);
+}
+
 }  // namespace
 
 POOL_TEST_CASE("workers replaced after every call lose none of a backlog", "[F85][P18]") {
@@ -201,6 +205,44 @@ POOL_TEST_CASE("a worker that has grown is replaced between calls", "[F79][F85]"
     CHECK_AWAIT(pool.create_task<&calls::process_id>(), awaited != before.front());
     CHECK_AWAIT(all_gone(before), awaited);
     CHECK(pool.statistics().recycled == 1);
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("workers that are all over their memory are replaced in turn", "[F85][P18]") {
+    auto options = pool_options(4);
+    options.recycle_above_rss_bytes = 1;  // every one, after every call
+    WorkerPool pool(std::move(options));
+    co_await pool.start();
+    const auto before = pool.pids();
+    std::vector<TaskHandle<std::size_t>> waiting;
+    for (int call = 0; call < 4; ++call) {
+        waiting.push_back(pool.create_task<&calls::sign_and_wait>(std::size_t{0}));
+    }
+    REQUIRE_AWAIT(eventually([] { return board().signers == 4; }), awaited);
+    board().gates[0] = 1;  // all four are due at about the same time
+    std::size_t fewest = 4;
+    std::vector<TaskHandle<int>> calls;
+    const auto deadline = Clock::now() + 10s * kPatience;
+    while (!all_gone_now(before)) {
+        REQUIRE(Clock::now() < deadline);
+        // The numbers change on turns of the loop only: none is missed.
+        co_await turns(1);
+        fewest = std::min(fewest, pool.pids().size());
+        if (std::ranges::all_of(calls, [](const auto& call) { return call.done(); })) {
+            calls.clear();
+            for (int x = 0; x < 8; ++x) {
+                calls.push_back(pool.create_task<&calls::square>(x));
+            }
+        }
+    }
+    CHECK(fewest == 3);
+    for (auto& call : waiting) {
+        CHECK_AWAIT(call, awaited == 0U);
+    }
+    for (auto& call : calls) {
+        co_await call;
+    }
+    check_counters(pool);
     co_await pool.close();
 }
 

@@ -551,6 +551,13 @@ void Pool::spawn_worker(std::size_t slot) {
     supervisor_->send(process::SpawnWorker{key, capture, capture}, std::move(descriptors));
 }
 
+/// Slots whose worker is not ready yet.
+std::size_t Pool::replacements() const noexcept {
+    return static_cast<std::size_t>(std::ranges::count_if(slots_, [](const auto& worker) {
+        return !worker || worker->state() == PoolWorker::State::kStarting;
+    }));
+}
+
 void Pool::recycle_if_due(PoolWorker& worker) noexcept {
     if (!runs() || worker.state() != PoolWorker::State::kReady || worker.link().in_flight() > 0) {
         return;
@@ -559,7 +566,10 @@ void Pool::recycle_if_due(PoolWorker& worker) noexcept {
         options_.recycle_after_calls > 0 && worker.calls() >= options_.recycle_after_calls;
     const bool by_memory = options_.recycle_above_rss_bytes > 0 &&
                            worker.resident_bytes() > options_.recycle_above_rss_bytes;
-    if (!by_calls && !by_memory) {
+    // Only a part at once: one that is over its memory can serve until its turn comes, after
+    // another call. One that has made its calls cannot, and waiting would gain nothing.
+    if (!by_calls &&
+        (!by_memory || replacements() >= std::max<std::size_t>(slots_.size() / 4, 1))) {
         return;
     }
     ++statistics_.recycled;

@@ -162,6 +162,7 @@ private:
     void open_supervisor_again() noexcept;
     void ensure_workers() noexcept;
     void spawn_worker(std::size_t slot);
+    [[nodiscard]] std::size_t replacements() const noexcept;
     void recycle_if_due(PoolWorker& worker) noexcept;
     void worker_lost(const std::string& how, Duration at_least) noexcept;
     void break_pool(const std::string& reason) noexcept;

@@ -46,14 +46,16 @@ process::SupervisorHooks snapshot_hooks() noexcept {
     return hooks;
 }
 
-Task<bool> set_within(Event& event, Duration time) {
-    if (!event.is_set()) {
-        try {
-            co_await wait_for(event.wait(), time);
-        } catch (const TimeoutError&) {
-        }
+Task<bool> set_within(Event* event, Duration time) {
+    if (event->is_set()) {
+        co_return true;
     }
-    co_return event.is_set();
+    try {
+        co_await wait_for(event->wait(), time);
+    } catch (const TimeoutError&) {
+        co_return event->is_set();
+    }
+    co_return true;
 }
 
 }  // namespace
@@ -118,7 +120,7 @@ bool ProcessService::stopping() const noexcept {
 }
 
 Task<bool> ProcessService::stopped_within(Duration time) {
-    return set_within(state_->stop_requested, time);
+    return set_within(&state_->stop_requested, time);
 }
 
 void ProcessService::order_process() {
@@ -209,6 +211,11 @@ Task<> ProcessService::stop(std::exception_ptr) {
     struct Abandon {
         detail::ServiceProcess& process;
 
+        explicit Abandon(detail::ServiceProcess& one) noexcept : process(one) {}
+
+        Abandon(const Abandon&) = delete;
+        Abandon& operator=(const Abandon&) = delete;
+
         ~Abandon() {
             if (!process.over.is_set()) {
                 process.abandon();
@@ -216,10 +223,10 @@ Task<> ProcessService::stop(std::exception_ptr) {
         }
     };
 
-    const Abandon abandon{*process};
+    const Abandon abandon(*process);
     process->expect_end();
     process->signal(SIGINT);
-    if (!co_await set_within(process->ended, state_->options.process_stop_timeout)) {
+    if (!co_await set_within(&process->ended, state_->options.process_stop_timeout)) {
         log::warning(
             kLogger,
             "{}: process {} did not end within {} ms after SIGINT, it is killed",
@@ -229,12 +236,12 @@ Task<> ProcessService::stop(std::exception_ptr) {
         ++state_->statistic->killed;
         process->signal(SIGKILL);
     }
-    if (co_await set_within(process->over, kKillLimit)) {
+    if (co_await set_within(&process->over, kKillLimit)) {
         co_return;
     }
     log::warning(kLogger, "{}: the supervisor does not end, it is killed", name());
     process->kill_supervisor();
-    if (!co_await set_within(process->over, kKillLimit)) {
+    if (!co_await set_within(&process->over, kKillLimit)) {
         log::error(kLogger, "{}: the process survived being killed", name());
     }
 }
