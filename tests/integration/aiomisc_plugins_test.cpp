@@ -5,10 +5,16 @@
 #include "support/process.h"
 #include "support/temp_dir.h"
 
+#include <aiomisc/runtime/base/compiler.h>
+
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
+
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
 
 using namespace aiomisc::test;
 
@@ -146,3 +152,31 @@ TEST_CASE("aiomisc-plugins fails when a setup fails", "[PG-01]") {
     CHECK_THAT(
         outcome.err, contains("setup of plugin thrower failed: std::runtime_error: no license\n"));
 }
+
+// A sanitizer's runtime looks at its own process, which such a program may not.
+#if !defined(AIOMISC_ADDRESS_SANITIZER) && !defined(AIOMISC_THREAD_SANITIZER)
+TEST_CASE("a program with more rights than its user loads no files", "[PG-01][S12]") {
+    const TempDir dir;
+    const std::filesystem::path program = dir / "aiomisc-plugins";
+    std::filesystem::copy_file(AIOMISC_TEST_PLUGINS_COMMAND, program);
+    std::filesystem::create_directory(dir / "plugins");
+    std::filesystem::copy_file(
+        std::filesystem::path(AIOMISC_TEST_PLUGINS) / "greeting.so",
+        dir / "plugins" / "greeting.so");
+    struct statvfs file_system{};
+    REQUIRE(::statvfs(program.c_str(), &file_system) == 0);
+    constexpr uid_t kNobody = 65534;
+    // Only root can make such a program, and only where the file system has such programs.
+    if ((file_system.f_flag & ST_NOSUID) != 0 ||
+        ::chown(program.c_str(), kNobody, ::getegid()) != 0) {
+        return;
+    }
+    REQUIRE(::chmod(dir.path().c_str(), 0755) == 0);
+    REQUIRE(::chmod(program.c_str(), 04755) == 0);
+    Process process = Process::start(
+        {program.string(), "-q"},
+        {.environment = {{"AIOMISC_PLUGIN_PATH", (dir / "plugins").string()}}});
+    CHECK(process.read_all() == kNames);
+    CHECK(process.wait().code == 0);
+}
+#endif
