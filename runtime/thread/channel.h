@@ -20,8 +20,8 @@ namespace aiomisc {
 /// does the close of the loop that reads it.
 ///
 /// Params:    `max_size` 0 means no limit.
-/// Affinity:  get(), and the destructor: the loop that calls get() first. put(), close(): any
-///            thread.
+/// Affinity:  get(), and the destructor: the loop that ran where it was made; if none did, the one
+///            that calls get() first. put(), close(): any thread.
 /// Idea:      aiomisc.FromThreadChannel.
 /// Example:   tests/unit/runtime/thread/channel_test.cpp
 template <typename Value>
@@ -49,8 +49,9 @@ public:
         std::shared_ptr<Core> core_;
     };
 
-    explicit FromThreadChannel(std::size_t max_size = 0)
-        : core_(std::make_shared<Core>(max_size)) {}
+    explicit FromThreadChannel(std::size_t max_size = 0) : core_(std::make_shared<Core>(max_size)) {
+        core_->attach_if_running();
+    }
 
     FromThreadChannel(const FromThreadChannel&) = delete;
     FromThreadChannel& operator=(const FromThreadChannel&) = delete;

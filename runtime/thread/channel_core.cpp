@@ -53,6 +53,12 @@ void ChannelBase::attach() {
     loop_ = loop;
 }
 
+void ChannelBase::attach_if_running() {
+    if (dynamic_cast<EventLoop*>(Scheduler::current_or_null()) != nullptr) {
+        attach();
+    }
+}
+
 void ChannelBase::detach() noexcept {
     close();
     const std::shared_ptr<void> alive = unbind();

@@ -44,6 +44,9 @@ public:
     /// Errors: InvalidStateError (another loop reads it; no EventLoop runs in this thread).
     void attach();
 
+    /// The same, if an EventLoop runs here.
+    void attach_if_running();
+
     /// Closes it, and lets go of the loop: the reader is gone.
     void detach() noexcept;
 

@@ -16,6 +16,20 @@
 
 namespace aiomisc::detail {
 
+/// Closes a channel when it dies: whichever way its producer ended.
+class CloseAtEnd {
+public:
+    explicit CloseAtEnd(ChannelBase& channel) noexcept : channel_(channel) {}
+
+    CloseAtEnd(const CloseAtEnd&) = delete;
+    CloseAtEnd& operator=(const CloseAtEnd&) = delete;
+
+    ~CloseAtEnd() { channel_.close(); }
+
+private:
+    ChannelBase& channel_;
+};
+
 /// What the producer's thread shares with the iterator.
 template <typename Value>
 struct IteratorLink {
@@ -31,13 +45,7 @@ struct IteratorLink {
             return;  // close() came first
         }
 
-        struct CloseAtEnd {
-            ChannelBase& closed_at_end;
-
-            ~CloseAtEnd() { closed_at_end.close(); }
-        };
-
-        const CloseAtEnd end{*channel};
+        const CloseAtEnd end(*channel);
         Yield<Value> yield([this](Value&& item) {
             channel->put(std::move(item));
             ++statistic.enqueued;

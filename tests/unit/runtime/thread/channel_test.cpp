@@ -185,6 +185,30 @@ TEST_CASE("the close of the loop wakes producers", "[TH-13]") {
     CHECK(outcome == "closed");
 }
 
+TEST_CASE("the close of the loop wakes producers that nobody reads", "[TH-13]") {
+    std::optional<FromThreadChannel<int>> channel;
+    Gate blocked;
+    std::atomic<bool> closed = false;
+    {
+        EventLoop loop;
+        loop.call_soon([&] {
+            channel.emplace(1);
+            start_new_thread({.detach = false}, [&] {
+                channel->put(0);
+                blocked.open();
+                try {
+                    channel->put(1);
+                } catch (const ChannelClosed&) {
+                    closed = true;
+                }
+            });
+        });
+        loop.run_until_complete(turns(3));
+        REQUIRE(blocked.wait());
+    }
+    CHECK(closed);
+}
+
 ASYNC_TEST_CASE("what a cancelled reader was given goes to the next", "[TH-13]") {
     FromThreadChannel<int> channel;
     auto first = create_task(get_one(&channel));
