@@ -14,11 +14,11 @@ constexpr std::uint32_t kNoException = UINT32_MAX;
 
 /// What of a record has a fixed size; the texts follow it.
 struct Header {
-    Level level;
-    pid_t thread_id;
+    Level level = Level::kInfo;
+    pid_t thread_id = 0;
     std::chrono::system_clock::time_point time;
     std::source_location location;
-    std::uint32_t exception;
+    std::uint32_t exception = kNoException;
 };
 
 }  // namespace
@@ -101,8 +101,8 @@ void RecordQueue::clear(std::size_t kept_bytes) {
 
 template <typename Plain>
 Plain RecordQueue::Reader::take() {
-    Plain value;
-    std::memcpy(&value, queue_.data_.data() + position_, sizeof value);
+    Plain value{};
+    std::memcpy(static_cast<void*>(&value), queue_.data_.data() + position_, sizeof value);
     position_ += sizeof value;
     return value;
 }
