@@ -124,6 +124,9 @@ void run_with(std::shared_ptr<Services>... services) {
     entrypoint.run_until_complete(nothing());
 }
 
+template <typename Member>
+concept Bindable = requires(Injector& injector, Member& member) { injector.bind("name", member); };
+
 template <typename Function>
 std::string error_of(Function&& function) {
     try {
@@ -219,6 +222,13 @@ TEST_CASE(
     run_with(derived);
     CHECK(*derived->attribute == 1);
     CHECK(*derived->same == 2);
+}
+
+TEST_CASE("only what can be injected can be bound", "[DI-03][test_inject_dependencies_bad]") {
+    STATIC_REQUIRE(Bindable<Injected<int>>);
+    STATIC_REQUIRE_FALSE(Bindable<const Injected<int>>);
+    STATIC_REQUIRE_FALSE(Bindable<int>);
+    STATIC_REQUIRE_FALSE(Bindable<std::vector<std::string>>);
 }
 
 TEST_CASE(
