@@ -3,12 +3,9 @@
 
 #include <aiomisc/runtime/app/context.h>
 #include <aiomisc/runtime/app/options.h>
-#include <aiomisc/runtime/app/second_signal.h>
 #include <aiomisc/runtime/app/service.h>
-#include <aiomisc/runtime/app/shutdown_limit.h>
 #include <aiomisc/runtime/app/signal.h>
 #include <aiomisc/runtime/base/error.h>
-#include <aiomisc/runtime/loop/signals.h>
 #include <aiomisc/runtime/sync/event.h>
 #include <aiomisc/runtime/task/task.h>
 #include <aiomisc/runtime/task/task_handle.h>
@@ -26,6 +23,12 @@
 namespace aiomisc {
 
 class Entrypoint;
+
+namespace detail {
+
+class EntrypointLife;
+
+}  // namespace detail
 
 /// What the receivers of an entrypoint's signals are told.
 struct ServiceEvent {
@@ -85,17 +88,18 @@ inline constexpr int kShutdownTimedOut = 70;
 /// one fails, those still starting are cancelled, all are stopped with the error, and it is thrown;
 /// POST_START is not sent.
 ///
-/// Stop: logging without buffers, signal handlers back to what they were, closing(), PRE_STOP, all stop() at once, beginning
-/// in reverse order, payloads cancelled, tasks of the services, POST_STOP; then, on a loop of our
-/// own, the tasks that are left are cancelled; the context is closed; and our own loop, with its
-/// threads. Errors of receivers and of stop() are logged and stop nothing; the first error of a
-/// stop() is thrown at the end.
+/// Stop: logging without buffers, signal handlers back to what they were, closing(), PRE_STOP, all
+/// stop() at once, beginning in reverse order, payloads cancelled, tasks of the services,
+/// POST_STOP; then, on a loop of our own, the tasks that are left are cancelled; the context is
+/// closed; and our own loop, with its threads. Errors of receivers and of stop() are logged and
+/// stop nothing; the first error of a stop() is thrown at the end.
 ///
 /// A signal, or request_shutdown(), begins the stop with a ShutdownRequested as reason. A main task
-/// is cancelled after the services have stopped. A second signal ends the process at once, with
-/// code 128 + number, even if a service blocks the thread. Once the shutdown's limit has passed,
-/// what runs is cancelled, and SystemExit(70) is thrown; what does not let itself be cancelled, or
-/// blocks the thread, ends with the process a second later.
+/// is cancelled after the services have stopped; a loop of our own that runs code of yours, between
+/// open() and close(), is stopped; on a loop that you gave, closing() tells. A second signal ends
+/// the process at once, with code 128 + number, even if a service blocks the thread. Once the
+/// shutdown's limit has passed, what runs is cancelled, and SystemExit(70) is thrown; what does not
+/// let itself be cancelled, or blocks the thread, ends with the process a second later.
 ///
 /// Affinity:  one thread, that of its loop.
 /// Idea:      aiomisc.entrypoint.
@@ -114,7 +118,8 @@ public:
     Entrypoint(const Entrypoint&) = delete;
     Entrypoint& operator=(const Entrypoint&) = delete;
 
-    /// Stops what is left, as close() does; an error is logged.
+    /// Stops what is left, as close() does; an error is logged. On a loop that runs it cannot wait:
+    /// the stop goes on in the background, and the log says so.
     ~Entrypoint();
 
     /// Starts the services, runs `main` to its end, stops the services, and closes our own loop.
@@ -125,10 +130,10 @@ public:
     ///            thread, or this was run before).
     template <typename Value>
     Value run_until_complete(Task<Value> main) {
-        std::optional<detail::Stored<Value>> result;
-        run(keep_result(std::move(main), &result));
+        const auto result = std::make_shared<Result<Value>>();
+        run(keep_result(std::move(main), result));
         if constexpr (!std::is_void_v<Value>) {
-            return std::move(*result);
+            return std::move(**result);
         }
     }
 
@@ -144,8 +149,12 @@ public:
 
     /// Stops everything, once: who calls it again waits for the same stop.
     ///
+    /// What the stop itself runs, such as the stop() of a service, must not wait for it: it calls
+    /// request_shutdown().
+    ///
     /// Cancel:    the stop goes on; only this wait for it ends.
-    /// Errors:    the first error that a stop() threw.
+    /// Errors:    the first error that a stop() threw; SystemExit (the shutdown timed out);
+    ///            InvalidStateError (see above).
     /// Affinity:  loop.
     Task<> stop(std::exception_ptr reason = nullptr);
 
@@ -179,12 +188,12 @@ public:
     /// Waits until the shutdown begins. May be called before the start.
     ///
     /// Cancel:    ends at once.
-    auto closing() { return closing_.wait(); }
+    auto closing() { return closing_event().wait(); }
 
-    [[nodiscard]] bool is_closing() const noexcept { return closing_.is_set(); }
+    [[nodiscard]] bool is_closing() const noexcept { return closing_event().is_set(); }
 
     /// The signal that began the shutdown, 0 if none did.
-    [[nodiscard]] int shutdown_signal() const noexcept { return shutdown_signal_; }
+    [[nodiscard]] int shutdown_signal() const noexcept;
 
     /// The services that run, in the order in which they were given.
     [[nodiscard]] ServiceList services() const;
@@ -215,62 +224,23 @@ public:
     ServiceSignal post_stop;
 
 private:
-    struct Member;
+    template <typename Value>
+    using Result = std::optional<detail::Stored<Value>>;
 
     template <typename Value>
-    static Task<> keep_result(Task<Value> main, std::optional<detail::Stored<Value>>* result) {
+    static Task<> keep_result(Task<Value> main, std::shared_ptr<Result<Value>> result) {
         if constexpr (std::is_void_v<Value>) {
-            co_await main;
+            co_await std::move(main);
         } else {
-            result->emplace(co_await main);
+            result->emplace(co_await std::move(main));
         }
     }
 
     void run(Task<> main);
-    Task<> live(Task<> main);
-    void enter(EventLoop& loop);
-    void detach();
-    void write_log_at_once() noexcept;
-    void leave();
+    [[nodiscard]] Event& closing_event() const noexcept;
 
-    Task<> start_members(ServiceList services);
-    Task<> start_member(Member* member);
-    Task<> run_service(Member* member);
-    void service_failed(Member& member, std::exception_ptr error);
-    Task<> stop_failed(ServicePtr service, std::exception_ptr error);
-
-    void begin_stop(std::exception_ptr reason);
-    Task<> stop_everything(std::exception_ptr reason);
-    Task<> stop_members(ServiceList services, std::exception_ptr reason);
-    Task<> end_payloads(std::vector<Member*> members);
-    Task<> emit_logged(ServiceSignal* signal, const char* what, const ServiceList* services);
-    void limit_passed();
-    Task<> watch_signals();
-
-    EntrypointOptions options_;
-    detail::Settings settings_;
-    std::unique_ptr<EventLoop> own_loop_;
-    EventLoop* loop_ = nullptr;
-    std::unique_ptr<Context> context_;
-    ServiceList initial_;
-    std::list<std::unique_ptr<Member>> members_;
-
-    bool entered_ = false;
-    bool has_main_ = false;  ///< whether run_until_complete() waits for the stop itself
-    bool timed_out_ = false;
-    bool log_buffered_ = false;
-    int shutdown_signal_ = 0;
-    Event closing_;
-    Event stopped_;
-    std::exception_ptr stop_error_;
-
-    std::optional<Signals> signals_;
-    std::optional<detail::SecondSignal> second_signal_;
-    std::optional<detail::ShutdownLimit> limit_;
-    TaskHandle<> watching_;
-    TaskHandle<> starting_;
-    TaskHandle<> stopping_;
-    std::vector<TaskHandle<>> stopping_failed_;
+    // Apart, because its tasks may outlive this object.
+    std::shared_ptr<detail::EntrypointLife> life_;
 };
 
 }  // namespace aiomisc

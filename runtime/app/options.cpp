@@ -4,6 +4,7 @@
 #include <aiomisc/runtime/base/environment.h>
 #include <aiomisc/runtime/base/error.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <vector>
@@ -54,7 +55,10 @@ Duration shutdown_timeout(const EntrypointOptions& options) {
     if (!seconds) {
         return kDefaultShutdownTimeout;
     }
-    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*seconds));
+    // A clock cannot count much further.
+    constexpr double kLongest = 3600.0 * 24 * 365;
+    return std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double>(std::min(*seconds, kLongest)));
 }
 
 bool decide(std::optional<bool> option, const char* variable, bool otherwise) {

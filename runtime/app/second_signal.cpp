@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/app/second_signal.h>
 
+#include <array>
+#include <atomic>
 #include <cstring>
 
 #include <string.h>
@@ -12,12 +14,31 @@ namespace {
 
 constexpr int kSignalBase = 128;
 
+/// What signal handlers read; a handler knows no object.
+struct State {
+    const SecondSignal* owner = nullptr;
+    std::array<struct sigaction, NSIG> before{};
+    std::array<bool, NSIG> installed{};
+    std::atomic<int> seen{0};
+};
+
+State state;
+
+static_assert(std::atomic<int>::is_always_lock_free);
+
 void say(const char* text) noexcept {
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, std::strlen(text));
 }
 
 // Only what a signal handler may call.
-void leave_at_once(int signal) {
+void on_signal(int signal) {
+    if (state.seen.fetch_add(1, std::memory_order_relaxed) == 0) {
+        const auto first = state.before[static_cast<std::size_t>(signal)].sa_handler;
+        if (first != SIG_DFL && first != SIG_IGN) {
+            first(signal);
+        }
+        return;
+    }
     const char* const name = ::sigabbrev_np(signal);
     say("aiomisc: a second signal, SIG");
     say(name == nullptr ? "?" : name);
@@ -28,21 +49,39 @@ void leave_at_once(int signal) {
 }  // namespace
 
 SecondSignal::SecondSignal(const std::vector<int>& signals) noexcept {
-    before_.reserve(signals.size());
+    if (state.owner != nullptr) {
+        return;
+    }
+    state.owner = this;
+    state.seen = 0;
     for (const int signal : signals) {
-        struct sigaction action{};
-        action.sa_handler = &leave_at_once;
-        struct sigaction before{};
-        if (::sigaction(signal, &action, &before) == 0) {
-            before_.emplace_back(signal, before);
+        const auto index = static_cast<std::size_t>(signal);
+        if (::sigaction(signal, nullptr, &state.before[index]) != 0 ||
+            (state.before[index].sa_flags & SA_SIGINFO) != 0) {
+            continue;
         }
+        struct sigaction action = state.before[index];
+        action.sa_handler = &on_signal;
+        state.installed[index] = ::sigaction(signal, &action, nullptr) == 0;
     }
 }
 
 SecondSignal::~SecondSignal() {
-    for (const auto& [signal, action] : before_) {
-        ::sigaction(signal, &action, nullptr);
+    if (state.owner != this) {
+        return;
     }
+    for (int signal = 1; signal < NSIG; ++signal) {
+        const auto index = static_cast<std::size_t>(signal);
+        if (!std::exchange(state.installed[index], false)) {
+            continue;
+        }
+        // Somebody may have installed another one over ours.
+        struct sigaction now{};
+        if (::sigaction(signal, nullptr, &now) == 0 && now.sa_handler == &on_signal) {
+            ::sigaction(signal, &state.before[index], nullptr);
+        }
+    }
+    state.owner = nullptr;
 }
 
 }  // namespace aiomisc::detail

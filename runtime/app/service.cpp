@@ -54,22 +54,38 @@ void Service::create_task(Task<> task, ServiceTaskOptions options) {
 }
 
 Task<> Service::end_tasks() {
-    detail::CompletionSet::Members members;
-    std::vector<CallHandle> timers;
-    for (OwnedTask& task : *tasks_) {
-        members.push_back(task.handle.state());
-        if (task.options.on_stop == OnStop::kCancel) {
-            task.handle.cancel(CancelReason::kShutdown);
-        } else if (task.options.stop_timeout) {
-            timers.push_back(loop_->call_later(
-                *task.options.stop_timeout,
-                [state = task.handle.state()] { state->cancel(CancelReason::kShutdown); }));
+    // A task that is awaited may start others while it ends.
+    for (;;) {
+        detail::CompletionSet::Members members;
+        std::vector<CallHandle> timers;
+        for (OwnedTask& task : *tasks_) {
+            if (task.handle.done()) {
+                continue;  // about to take itself off the list
+            }
+            members.push_back(task.handle.state());
+            if (task.options.on_stop == OnStop::kCancel) {
+                task.handle.cancel(CancelReason::kShutdown);
+            } else if (task.options.stop_timeout) {
+                timers.push_back(loop_->call_later(
+                    *task.options.stop_timeout,
+                    [state = task.handle.state()] { state->cancel(CancelReason::kShutdown); }));
+            }
         }
-    }
-    // Those that have ended by then take themselves off the list.
-    co_await detail::wait_until_ended(std::move(members));
-    for (CallHandle& timer : timers) {
-        timer.cancel();
+        if (members.empty()) {
+            co_return;
+        }
+        std::exception_ptr cancelled;
+        try {
+            co_await detail::wait_until_ended(std::move(members));
+        } catch (...) {
+            cancelled = std::current_exception();
+        }
+        for (CallHandle& timer : timers) {
+            timer.cancel();
+        }
+        if (cancelled) {
+            std::rethrow_exception(cancelled);
+        }
     }
 }
 

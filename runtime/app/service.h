@@ -25,7 +25,8 @@ enum class OnStop {
 struct ServiceTaskOptions {
     std::string name{};
     OnStop on_stop = OnStop::kCancel;
-    /// How long kAwait waits before it cancels; none: until the shutdown's own limit.
+    /// How long kAwait waits before it cancels; none: as long as it takes, in a shutdown by signal
+    /// until that is over its limit.
     std::optional<Duration> stop_timeout{};
 };
 

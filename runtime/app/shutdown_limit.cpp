@@ -8,10 +8,11 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
+#include <future>
 #include <utility>
 
 #include <pthread.h>
+#include <unistd.h>
 
 namespace aiomisc::detail {
 
@@ -21,6 +22,9 @@ using namespace std::chrono_literals;
 
 /// How long what was cancelled may take to end.
 constexpr Duration kGrace = 1s;
+
+/// How long the last words may take.
+constexpr Duration kLogLimit = 200ms;
 
 /// What is longer has no limit; a clock cannot count for ever.
 constexpr Duration kLongest = std::chrono::hours(24 * 365);
@@ -42,6 +46,24 @@ public:
 private:
     sigset_t before_{};
 };
+
+/// The thread that hangs may hang in the log: nobody waits for that for long.
+[[noreturn]] void end_process(Duration limit) {
+    std::promise<void> logged;
+    std::future<void> done = logged.get_future();
+    std::thread([limit, logged = std::move(logged)]() mutable {
+        log::critical(
+            "aiomisc",
+            "the shutdown did not happen in {} seconds, and ignores cancellation, or blocks its "
+            "thread: ending the process with code {}",
+            std::chrono::duration<double>(limit).count(),
+            kShutdownTimedOut);
+        log::flush();
+        logged.set_value();
+    }).detach();
+    done.wait_for(kLogLimit);
+    ::_exit(kShutdownTimedOut);
+}
 
 }  // namespace
 
@@ -70,24 +92,15 @@ void ShutdownLimit::watch(EventLoop& loop, Duration limit, UniqueFunction<void()
     if (over_within(limit)) {
         return;
     }
-    log::warning(
-        "aiomisc",
-        "the shutdown did not happen in {} seconds, aborting",
-        std::chrono::duration<double>(limit).count());
     try {
         loop.call_soon_threadsafe(std::move(cancel));
-    } catch (
-        const ClosedError&) {  // NOLINT(bugprone-empty-catch): it is closing: nothing to cancel
+    } catch (const ClosedError&) {
+        log::debug("aiomisc", "the loop is closed already: there is nothing to cancel");
     }
     if (over_within(kGrace)) {
         return;
     }
-    log::critical(
-        "aiomisc",
-        "the shutdown ignores cancellation, or blocks its thread: ending the process with code {}",
-        kShutdownTimedOut);
-    log::flush();
-    std::_Exit(kShutdownTimedOut);
+    end_process(limit);
 }
 
 }  // namespace aiomisc::detail

@@ -18,9 +18,22 @@
 #include <aiomisc/runtime/testing/test_run.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace aiomisc::testing {
+
+/// What is left in the loop ends before what it refers to, also when the test throws.
+template <typename Loop>
+void run_and_close(Loop& loop, Task<> test) {
+    try {
+        loop.run_until_complete(std::move(test));
+    } catch (...) {
+        loop.close();
+        throw;
+    }
+    loop.close();
+}
 
 /// Runs a test's body to its end on a loop of its own, and closes the loop. What reached the
 /// exception handler, and was not taken by the test, fails it.
@@ -30,8 +43,7 @@ void run_on_loop(Task<> (*body)()) {
     {
         Loop loop;
         UnhandledErrors errors(loop);
-        loop.run_until_complete(within_test_timeout(body()));
-        loop.close();
+        run_and_close(loop, within_test_timeout(body()));
         unhandled = errors.take();
     }
     CHECK(unhandled == std::vector<std::string>());
@@ -46,8 +58,7 @@ void run_with_fixture() {
         EventLoop loop;
         UnhandledErrors errors(loop);
         Test test;
-        loop.run_until_complete(within_test_timeout(live(&test, [&test] { return test.body(); })));
-        loop.close();
+        run_and_close(loop, within_test_timeout(live(&test, [&test] { return test.body(); })));
         unhandled = errors.take();
     }
     CHECK(unhandled == std::vector<std::string>());

@@ -17,7 +17,7 @@ UnhandledErrors*& unhandled_errors() noexcept {
 }
 
 UnhandledErrors::UnhandledErrors(BasicLoop& loop)
-    : previous_(std::exchange(unhandled_errors(), this)) {
+    : loop_(loop), previous_(std::exchange(unhandled_errors(), this)) {
     loop.set_exception_handler([this](const ExceptionContext& context) {
         std::string text = context.message;
         if (!context.task.empty()) {
@@ -31,6 +31,7 @@ UnhandledErrors::UnhandledErrors(BasicLoop& loop)
 }
 
 UnhandledErrors::~UnhandledErrors() {
+    loop_.set_exception_handler({});
     unhandled_errors() = previous_;
 }
 
@@ -80,7 +81,11 @@ Task<> live(EntrypointFixture* fixture, UniqueFunction<Task<>()> body) {
     } catch (...) {
         error = std::current_exception();
     }
-    co_await entrypoint.stop(error);
+    try {
+        co_await entrypoint.stop(error);
+    } catch (...) {
+        error = error ? error : std::current_exception();
+    }
     fixture->entrypoint_.reset();
     co_await fixture->tear_down();
     if (error) {

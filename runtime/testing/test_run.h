@@ -28,6 +28,7 @@ public:
     std::vector<std::string> take() { return std::exchange(errors_, {}); }
 
 private:
+    BasicLoop& loop_;
     UnhandledErrors* previous_;
     std::vector<std::string> errors_;
 };

@@ -137,6 +137,10 @@ AIOMISC_TEST_HELPER(stop_blocks_for_long) {
     return run_talker(nothing, block_the_thread);
 }
 
+AIOMISC_TEST_HELPER(start_blocks_its_thread) {
+    return run_talker(block_the_thread);
+}
+
 AIOMISC_TEST_HELPER(stop_swallows_cancellation) {
     return run_talker(nothing, swallow_cancellation, 50ms);
 }
@@ -229,6 +233,16 @@ TEST_CASE("a second signal ends the process at once, whatever its thread does", 
         CHECK_THAT(process.read_all(), contains("a second signal, SIGINT, during the shutdown"));
         CHECK(process.wait() == ExitStatus{.code = 128 + SIGINT});
     }
+}
+
+TEST_CASE("a second signal ends a program whose thread was blocked at the first", "[EP-17]") {
+    auto process = start("start_blocks_its_thread");
+    read_until(process, "start");
+    process.send_signal(SIGTERM);
+    process.send_signal(SIGINT);
+    CHECK_THAT(process.read_all(), contains("a second signal, SIG"));
+    const ExitStatus status = process.wait();
+    CHECK((status.code == 128 + SIGINT || status.code == 128 + SIGTERM));
 }
 
 TEST_CASE("a shutdown over its limit is cancelled, and ends with code 70", "[EP-18]") {

@@ -148,8 +148,8 @@ TEST_CASE("a stop that fails does not keep the others from stopping", "[EP-22][W
               entrypoint.run_until_complete(seven(&events));
           }) == "std::runtime_error: c");
     CHECK(events.back() == "a stopped");
-    CHECK_THAT(log.text(), contains("stop of b: std::runtime_error: b"));
-    CHECK_THAT(log.text(), contains("stop of c: std::runtime_error: c"));
+    CHECK_THAT(log.text(), contains("stop of b failed\nstd::runtime_error: b"));
+    CHECK_THAT(log.text(), contains("stop of c failed\nstd::runtime_error: c"));
 }
 
 TEST_CASE("a receiver that fails does not keep services from stopping", "[EP-22]") {
@@ -159,7 +159,7 @@ TEST_CASE("a receiver that fails does not keep services from stopping", "[EP-22]
     StderrCapture log;
     entrypoint.run_until_complete(seven(&events));
     CHECK(events.back() == "service stop");
-    CHECK_THAT(log.text(), contains("a receiver of PRE_STOP failed: std::runtime_error: receiver"));
+    CHECK_THAT(log.text(), contains("a receiver of PRE_STOP failed\nstd::runtime_error: receiver"));
 }
 
 TEST_CASE("a receiver of PRE_START that fails fails the start", "[EP-20]") {
@@ -317,7 +317,7 @@ TEST_CASE("a payload that fails later is logged, and the others go on", "[EP-21]
                                             }}));
     StderrCapture log;
     entrypoint.run_until_complete(doze());
-    CHECK_THAT(log.text(), contains("service service failed: std::runtime_error: payload"));
+    CHECK_THAT(log.text(), contains("service service failed\nstd::runtime_error: payload"));
     CHECK(events == Events{"service start", "service stop"});
 }
 
