@@ -16,6 +16,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace aiomisc::detail {
 
@@ -73,6 +74,13 @@ bool is_cancellation(const std::exception_ptr& error) {
         return true;
     } catch (...) {
         return false;
+    }
+}
+
+/// Receivers do not hold up a stop.
+void log_errors(const char* signal, const std::vector<std::exception_ptr>& errors) {
+    for (const std::exception_ptr& error : errors) {
+        log::with_exception(error).error("aiomisc", "a receiver of {} failed", signal);
     }
 }
 
@@ -313,10 +321,10 @@ Task<> EntrypointLife::emit(Self self, RunningServices::Moment moment, ServiceLi
             co_await owner.post_start.call(event);
             break;
         case RunningServices::Moment::kPreStop:
-            co_await owner.pre_stop.call(event);
+            log_errors("PRE_STOP", co_await owner.pre_stop.call_all(event));
             break;
         case RunningServices::Moment::kPostStop:
-            co_await owner.post_stop.call(event);
+            log_errors("POST_STOP", co_await owner.post_stop.call_all(event));
             break;
     }
 }

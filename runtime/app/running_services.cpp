@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <iterator>
 #include <ranges>
-#include <string_view>
 #include <utility>
 
 namespace aiomisc::detail {
@@ -21,20 +20,6 @@ namespace {
 ContextVar<const RunningServices*>& stop_of() {
     static ContextVar<const RunningServices*> variable("aiomisc.stop_of", nullptr);
     return variable;
-}
-
-std::string_view name_of(RunningServices::Moment moment) {
-    switch (moment) {
-        case RunningServices::Moment::kPreStart:
-            return "PRE_START";
-        case RunningServices::Moment::kPostStart:
-            return "POST_START";
-        case RunningServices::Moment::kPreStop:
-            return "PRE_STOP";
-        case RunningServices::Moment::kPostStop:
-            return "POST_STOP";
-    }
-    return "?";
 }
 
 Task<> wait_for_event(Event* event) {
@@ -221,7 +206,7 @@ Task<> RunningServices::stop_members(
     std::exception_ptr cancelled;
     std::exception_ptr first;
     try {
-        co_await emit_logged(self, Moment::kPreStop, services);
+        co_await self->emit(Moment::kPreStop, services);
         first = co_await call_stops(mine, std::move(reason));
     } catch (...) {
         cancelled = std::current_exception();
@@ -238,7 +223,7 @@ Task<> RunningServices::stop_members(
     if (cancelled) {
         std::rethrow_exception(cancelled);
     }
-    co_await emit_logged(self, Moment::kPostStop, std::move(services));
+    co_await self->emit(Moment::kPostStop, std::move(services));
     for (const MemberPtr& member : others) {
         co_await member->ended.wait();
     }
@@ -295,15 +280,6 @@ Task<> RunningServices::end_payloads(std::vector<MemberPtr> members) {
 Task<> RunningServices::emit(Moment moment, ServiceList services) {
     if (hooks_.emit) {
         co_await hooks_.emit(moment, std::move(services));
-    }
-}
-
-/// Receivers do not hold up a stop.
-Task<> RunningServices::emit_logged(Self self, Moment moment, ServiceList services) {
-    const TaskHandle<> receivers = create_task(self->emit(moment, std::move(services)));
-    co_await wait_until_ended({receivers.state()});
-    if (const std::exception_ptr error = failure_of(receivers)) {
-        log::with_exception(error).error("aiomisc", "a receiver of {} failed", name_of(moment));
     }
 }
 

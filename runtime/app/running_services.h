@@ -26,7 +26,7 @@ public:
     enum class Moment { kPreStart, kPostStart, kPreStop, kPostStop };
 
     struct Hooks {
-        /// Calls the receivers of a signal.
+        /// Calls the receivers of a signal. At a stop their errors are logged, and are none here.
         std::function<Task<>(Moment, ServiceList)> emit;
         /// A payload failed after its service was ready. It is logged.
         std::function<void(ServicePtr, std::exception_ptr)> failed;
@@ -72,7 +72,6 @@ private:
         std::vector<MemberPtr> members, std::exception_ptr reason);
     static Task<> end_payloads(std::vector<MemberPtr> members);
     Task<> emit(Moment moment, ServiceList services);
-    static Task<> emit_logged(Self self, Moment moment, ServiceList services);
 
     EventLoop& loop_;
     Hooks hooks_;

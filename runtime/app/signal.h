@@ -2,11 +2,14 @@
 #pragma once
 
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/task/completion_set.h>
 #include <aiomisc/runtime/task/task.h>
+#include <aiomisc/runtime/task/task_handle.h>
 
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <type_traits>
@@ -133,6 +136,32 @@ public:
         }
     }
 
+    /// The same for moments that nobody may miss: every receiver is called, each in a task of its
+    /// own, whatever the others throw. Returns what they threw, and CancelledError for one that was
+    /// cancelled.
+    ///
+    /// Cancel:    cancels the receiver that runs, and waits for its end; the rest is not called.
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): as for call()
+    Task<std::vector<std::exception_ptr>> call_all(Arguments... arguments) {
+        const std::shared_ptr<State> state = state_;
+        const std::vector<Entry> entries = state->entries;
+        std::vector<std::exception_ptr> errors;
+        for (const Entry& entry : entries) {
+            if (!state->has(entry.id)) {
+                continue;
+            }
+            const TaskHandle<> running = create_task(call_one(entry.receiver, arguments...));
+            co_await detail::wait_until_ended({running.state()});
+            if (running.cancelled()) {
+                errors.push_back(std::make_exception_ptr(CancelledError()));
+            } else if (const std::exception_ptr error = running.exception()) {
+                running.state()->mark_seen();
+                errors.push_back(error);
+            }
+        }
+        co_return errors;
+    }
+
     /// A signal of its own with the same receivers, not frozen.
     [[nodiscard]] Signal copy() const {
         Signal result;
@@ -149,6 +178,11 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return state_->entries.size(); }
 
 private:
+    // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): as for call()
+    static Task<> call_one(std::shared_ptr<const Receiver> receiver, Arguments... arguments) {
+        co_await (*receiver)(arguments...);
+    }
+
     Connection add(std::shared_ptr<const Receiver> receiver) {
         if (state_->frozen) {
             throw InvalidStateError("the signal is frozen: connect receivers before the start");

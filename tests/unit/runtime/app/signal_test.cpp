@@ -56,6 +56,32 @@ ASYNC_TEST_CASE("the first error of a receiver ends the call", "[SG-02]") {
     CHECK_FALSE(called);
 }
 
+ASYNC_TEST_CASE("all receivers may be called, whatever they throw", "[SG-02][EP-22]") {
+    Signal<int> signal;
+    int sum = 0;
+    receiver(signal, [](int) -> Task<> {
+        throw std::runtime_error("first");
+        co_return;
+    });
+    receiver(signal, [&](int value) -> Task<> {
+        sum += value;
+        co_return;
+    });
+    receiver(signal, []() -> Task<> {
+        throw CancelledError();
+        co_return;
+    });
+    receiver(signal, [&](int value) -> Task<> {
+        co_await test::turns(2);
+        sum += value;
+    });
+    const auto errors = co_await signal.call_all(5);
+    CHECK(sum == 10);
+    REQUIRE(errors.size() == 2);
+    CHECK(describe_exception(errors[0]) == "std::runtime_error: first");
+    CHECK_THROWS_AS(std::rethrow_exception(errors[1]), CancelledError);
+}
+
 ASYNC_TEST_CASE("a connection that is dropped disconnects, during a call too", "[SG-01]") {
     Signal<> signal;
     int calls = 0;

@@ -7,8 +7,10 @@
 #include "support/stderr_capture.h"
 
 #include <aiomisc/runtime/log/log.h>
+#include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/virtual_loop.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -205,4 +207,44 @@ TEST_CASE("debug mode reports slow callbacks") {
     loop.call_soon([] { std::this_thread::sleep_for(5ms); });
     loop.run_until_complete(turns());
     CHECK_THAT(captured.text(), contains("callback took 0.0"));
+}
+
+TEST_CASE(
+    "an error that nobody saw is one record, with the exception and its task",
+    "[LG-16][test_call_with_exception][test_call_with_task]") {
+    struct Keep final : log::Sink {
+        void emit(const log::Record& record) override {
+            texts.push_back(std::string(record.logger) + ": " + std::string(record.message));
+            errors.push_back(describe_exception(record.exception));
+            for (const log::Field& field : record.fields) {
+                keys.emplace_back(field.key);
+            }
+        }
+
+        std::vector<std::string> texts;
+        std::vector<std::string> errors;
+        std::vector<std::string> keys;
+    };
+
+    const auto keep = std::make_shared<Keep>();
+    log::basic_config({.log_format = log::Format::kDisabled, .handlers = {keep}});
+    {
+        EventLoop loop;
+        loop.run_until_complete([]() -> Task<> {
+            {
+                auto task = create_task(
+                    []() -> Task<> {
+                        throw std::runtime_error("unseen");
+                        co_return;
+                    }(),
+                    "background");
+                co_await turns(2);
+            }
+        }());
+    }
+    log::basic_config();
+    REQUIRE(keep->texts.size() == 1);
+    CHECK_THAT(keep->texts.front(), starts_with("asyncio.unhandled: "));
+    CHECK(keep->errors.front() == "std::runtime_error: unseen");
+    CHECK(std::ranges::find(keep->keys, "task") != keep->keys.end());
 }
