@@ -39,7 +39,7 @@ struct MemoryStorage final : Storage {
 };
 
 struct Connection {
-    explicit Connection(SharedCalls calls) : calls(std::move(calls)) {}
+    explicit Connection(SharedCalls given) : calls(std::move(given)) {}
 
     Task<> close() {
         co_await sleep(1ms);
@@ -92,9 +92,12 @@ ASYNC_TEST_CASE(
     "[DI-01][test_register_dependency][test_dependencies_for_dependencies]") {
     DependencyStore store;
     const auto base = store.add("base", [] { return 20; });
-    const auto more = store.add("more", [](int base) { return base + 1; }, base);
+    const auto more = store.add("more", [](int value) { return value + 1; }, base);
     store.add(
-        "text", [](int base, const int& more) { return std::to_string(base + more); }, base, more);
+        "text",
+        [](int first, const int& second) { return std::to_string(first + second); },
+        base,
+        more);
     co_await store.enter_session();
     CHECK_AWAIT(store.get(Dep<std::string>{"text"}), *awaited == "41");
     co_await store.exit_session();

@@ -69,7 +69,7 @@ struct Failing : Service {
 
 /// Its stop lasts until so many signs of life have come.
 struct Slow : Service {
-    Slow(NotifyReceiver* receiver, std::size_t pings) : receiver(receiver), pings(pings) {}
+    Slow(NotifyReceiver* systemd, std::size_t count) : receiver(systemd), pings(count) {}
 
     Task<> start() override { co_return; }
 
