@@ -173,7 +173,7 @@ TEST_CASE("a receiver of PRE_START that fails fails the start", "[EP-20]") {
 
 ASYNC_TEST_CASE(
     "on a loop that runs already, services run between start and stop",
-    "[EP-03][test_entrypoint_with_with_async]") {
+    "[EP-03][EP-19][EP-26][test_entrypoint_with_with_async]") {
     Events events;
     Entrypoint entrypoint(quiet(), recorder(events));
     co_await entrypoint.start();
@@ -194,7 +194,8 @@ ASYNC_TEST_CASE(
 
 ASYNC_TEST_CASE(
     "on a borrowed loop the tasks of others go on",
-    "[EP-04][EP-23][test_entrypoint_graceful_shutdown_loop_owner][test_async_gen_first]") {
+    "[EP-04][EP-23][test_entrypoint_graceful_shutdown_loop_owner][test_async_gen_first][test_async_"
+    "gen_second]") {
     Event released;
     TaskHandle<> background;
     {
@@ -555,7 +556,8 @@ TEST_CASE("a factory makes the loop", "[EP-12]") {
 
 TEST_CASE(
     "signals of the class reach entrypoints that are made later",
-    "[EP-28][test_entrypoint_class_pre_start_signal][test_entrypoint_class_post_stop_signal]") {
+    "[EP-27][EP-28][test_entrypoint_class_pre_start_signal][test_entrypoint_class_post_stop_"
+    "signal]") {
     Events events;
     Entrypoint before(quiet());
     std::vector<Entrypoint*> seen;
@@ -580,7 +582,7 @@ TEST_CASE(
 
 TEST_CASE(
     "signals tell which services start and stop, around both",
-    "[EP-28][SG-05][test_pre_start_signal][test_post_stop_signal]") {
+    "[EP-24][EP-28][SG-05][test_pre_start_signal][test_post_stop_signal]") {
     Events events;
     const auto service = recorder(events);
     Entrypoint entrypoint(quiet(), service);

@@ -188,7 +188,7 @@ TEST_CASE("a signal that was ignored at the start stays ignored") {
     CHECK(process.wait() == ExitStatus{.code = 128 + SIGTERM});
 }
 
-TEST_CASE("logging and debug mode follow the environment") {
+TEST_CASE("logging and debug mode follow the environment", "[EP-06][EP-07][EP-13]") {
     auto by_default = start("run_report");
     CHECK(by_default.read_all() == "info\nplain\nno debug\n");
     auto configured = start(
@@ -207,7 +207,8 @@ TEST_CASE("options win over the environment") {
     CHECK(process.read_all() == "debug\nstream\ndebug\n");
 }
 
-TEST_CASE("a wrong setting is refused with its name and where it came from") {
+TEST_CASE(
+    "a wrong setting is refused with its name and where it came from", "[EP-06][EP-07][EP-31]") {
     auto by_option = start("run_bad_option", {.merge_stderr = true});
     CHECK_THAT(
         by_option.read_all(), contains("log_level (from EntrypointOptions): no log level loud"));
