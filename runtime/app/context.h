@@ -76,7 +76,8 @@ public:
     ///            closed before it was set).
     template <typename Value>
     Task<Value> get(std::string key) {
-        return wait_for_value<Value>(mention(key), std::move(key));
+        Slot slot = mention(key);
+        return wait_for_value<Value>(std::move(slot), std::move(key));
     }
 
     /// Gives `key` a value, on a later turn of the loop. After the close it does nothing.

@@ -291,7 +291,7 @@ void EntrypointLife::enter(EventLoop& loop) {
         set_default_executor(
             loop,
             std::make_shared<ThreadPoolExecutor>(ThreadPoolOptions{
-                .max_workers = *settings_.pool_size, .statistic_name = "default"}));
+                .max_workers = settings_.pool_size, .statistic_name = "default"}));
     }
     if (settings_.log_config && settings_.log_buffering) {
         configure_logging(options_, true);
@@ -477,11 +477,8 @@ Task<> EntrypointLife::stop(std::exception_ptr reason) {
     if (!entered_) {
         throw InvalidStateError("the entrypoint is not started");
     }
-    if (services_->inside_stop()) {
-        begin_stop(std::move(reason));
-        refuse_inside_stop();
-    }
     begin_stop(std::move(reason));
+    refuse_inside_stop();
     co_await stopped_.wait();
     reported_ = !timed_out_;
     if (timed_out_ && !has_main_) {

@@ -4,6 +4,8 @@
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/task/completion_set.h>
 
+#include <algorithm>
+#include <optional>
 #include <typeinfo>
 #include <utility>
 
@@ -55,24 +57,15 @@ void Service::create_task(Task<> task, ServiceTaskOptions options) {
 
 Task<> Service::end_tasks() {
     // A task that is awaited may start others while it ends.
-    for (;;) {
+    while (
+        std::ranges::any_of(*tasks_, [](const OwnedTask& task) { return !task.handle.done(); })) {
         detail::CompletionSet::Members members;
         std::vector<CallHandle> timers;
         for (OwnedTask& task : *tasks_) {
-            if (task.handle.done()) {
-                continue;  // about to take itself off the list
+            if (auto timer = begin_to_end(task)) {
+                timers.push_back(std::move(*timer));
             }
             members.push_back(task.handle.state());
-            if (task.options.on_stop == OnStop::kCancel) {
-                task.handle.cancel(CancelReason::kShutdown);
-            } else if (task.options.stop_timeout) {
-                timers.push_back(loop_->call_later(
-                    *task.options.stop_timeout,
-                    [state = task.handle.state()] { state->cancel(CancelReason::kShutdown); }));
-            }
-        }
-        if (members.empty()) {
-            co_return;
         }
         std::exception_ptr cancelled;
         try {
@@ -87,6 +80,18 @@ Task<> Service::end_tasks() {
             std::rethrow_exception(cancelled);
         }
     }
+}
+
+/// Cancels it, now, or at the time that is returned.
+std::optional<CallHandle> Service::begin_to_end(OwnedTask& task) {
+    if (task.options.on_stop == OnStop::kCancel) {
+        task.handle.cancel(CancelReason::kShutdown);
+    } else if (task.options.stop_timeout) {
+        return loop_->call_later(*task.options.stop_timeout, [state = task.handle.state()] {
+            state->cancel(CancelReason::kShutdown);
+        });
+    }
+    return std::nullopt;
 }
 
 }  // namespace aiomisc

@@ -109,6 +109,8 @@ private:
 
     using OwnedTasks = std::list<OwnedTask>;
 
+    std::optional<CallHandle> begin_to_end(OwnedTask& task);
+
     EventLoop* loop_ = nullptr;
     std::unique_ptr<Event> start_event_;
     std::shared_ptr<OwnedTasks> tasks_ = std::make_shared<OwnedTasks>();

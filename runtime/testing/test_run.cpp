@@ -64,15 +64,22 @@ Entrypoint& EntrypointFixture::entrypoint() {
     return *entrypoint_;
 }
 
+namespace {
+
+Task<> fill_context(EntrypointFixture* fixture, Entrypoint* entrypoint) {
+    fixture->default_context(entrypoint->context());
+    co_return;
+}
+
+}  // namespace
+
 Task<> live(EntrypointFixture* fixture, UniqueFunction<Task<>()> body) {
     co_await fixture->set_up();
     fixture->entrypoint_.emplace(fixture->entrypoint_options(), fixture->services());
     Entrypoint& entrypoint = *fixture->entrypoint_;
     // Before the first service starts; those that a test starts later find what there is then.
-    auto connection = entrypoint.pre_start.connect([fixture, &entrypoint]() -> Task<> {
-        fixture->default_context(entrypoint.context());
-        co_return;
-    });
+    auto connection = entrypoint.pre_start.connect(
+        [fixture, running = &entrypoint] { return fill_context(fixture, running); });
     std::exception_ptr error;
     try {
         co_await entrypoint.start();
