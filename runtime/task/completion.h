@@ -148,6 +148,7 @@ public:
 
     ~Reference() {
         if (state_ != nullptr) {
+            // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDelete): the analyzer counts no references
             state_->release();
         }
     }
