@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/base/environment.h>
-#include <aiomisc/runtime/base/required.h>
 
 #include "support/catch.h"
 
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/required.h>
 
 #include <cstdlib>
 #include <string>
