@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include "delivery.h"
 
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <fmt/format.h>
+
 namespace aiomisc::log::detail {
 
 namespace {
@@ -9,7 +16,8 @@ thread_local const InsideSink* innermost = nullptr;
 
 }  // namespace
 
-InsideSink::InsideSink(const Sink* sink) noexcept : sink_(sink), outer_(innermost) {
+InsideSink::InsideSink(const Sink* sink, bool nested) noexcept
+    : sink_(sink), nested_(nested), outer_(innermost) {
     innermost = this;
 }
 
@@ -24,6 +32,39 @@ bool InsideSink::contains(const Sink* sink) noexcept {
         }
     }
     return false;
+}
+
+bool InsideSink::nested() noexcept {
+    return innermost != nullptr && innermost->nested_;
+}
+
+void emit_dropped(Sink& sink, std::uint64_t dropped) {
+    const std::string message = fmt::format("{} records dropped", dropped);
+    const std::string count = fmt::format("{}", dropped);
+    const std::string_view arguments[] = {count};
+    Record record;
+    record.level = Level::kWarning;
+    record.logger = "aiomisc.log";
+    record.message = message;
+    record.format = "{} records dropped";
+    record.arguments = arguments;
+    record.time = std::chrono::system_clock::now();
+    record.thread_name = "aiomisc-log";
+    sink.emit(record);
+}
+
+std::unique_lock<std::mutex> lock_in_time(std::mutex& mutex) {
+    constexpr int kAttempts = 200;
+    std::unique_lock lock(mutex, std::try_to_lock);
+    for (int attempt = 0; !lock && attempt < kAttempts; ++attempt) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        static_cast<void>(lock.try_lock());
+    }
+    return lock;
+}
+
+std::unique_lock<std::mutex> lock_for_record(std::mutex& mutex) {
+    return InsideSink::nested() ? lock_in_time(mutex) : std::unique_lock(mutex);
 }
 
 }  // namespace aiomisc::log::detail

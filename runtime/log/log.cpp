@@ -15,6 +15,7 @@
 #include <array>
 #include <climits>
 #include <memory>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -78,12 +79,26 @@ Pipeline* make_plain_pipeline(Place& here) {
     return there;
 }
 
+/// Held while the process forks. Empty if it took too long: a syslog that does not answer must not
+/// keep the program from forking.
+std::unique_lock<std::mutex>& c_library_held() {
+    static auto& held = *new std::unique_lock<std::mutex>;
+    return held;
+}
+
 // A child has one thread, and none of the others' locks. What the old sinks hold stays where it is:
 // to close them is for the parent.
 [[maybe_unused]] const int kForkHandlers = ::pthread_atfork(
-    [] { place().gate.before_fork(); },
-    [] { place().gate.after_fork_in_parent(); },
     [] {
+        place().gate.before_fork();
+        c_library_held() = detail::lock_in_time(detail::c_library_mutex());
+    },
+    [] {
+        c_library_held() = {};
+        place().gate.after_fork_in_parent();
+    },
+    [] {
+        static_cast<void>(c_library_held().release());  // the child's is another one
         generation.fetch_add(1);
         place().pipeline.store(nullptr);
         for (auto& pipeline : place().retired) {

@@ -13,7 +13,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <stdexcept>
-#include <thread>
 #include <utility>
 
 #include <unistd.h>
@@ -54,21 +53,6 @@ std::size_t buffer_size() {
         }
     }
     return size;
-}
-
-/// A thread that is stuck in an unbuffered sink holds its lock, and must not hold up a flush for
-/// ever.
-std::unique_lock<std::mutex> lock_in_time(std::mutex* mutex) {
-    constexpr int kAttempts = 200;
-    if (mutex == nullptr) {
-        return {};
-    }
-    std::unique_lock lock(*mutex, std::try_to_lock);
-    for (int attempt = 0; !lock && attempt < kAttempts; ++attempt) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        static_cast<void>(lock.try_lock());
-    }
-    return lock;
 }
 
 std::unique_ptr<LineFormat> make_line_format(const Settings& settings, int fd) {
@@ -180,33 +164,52 @@ void Pipeline::add(std::shared_ptr<Sink> sink, const Settings& settings, const C
         outputs_.push_back({std::move(handler), nullptr});
         return;
     }
-    outputs_.push_back({std::move(sink), has_buffer ? nullptr : std::make_unique<std::mutex>()});
+    outputs_.push_back({std::move(sink), has_buffer ? nullptr : std::make_unique<Turn>()});
 }
 
 void Pipeline::emit(const Record& record) const {
+    const bool nested = InsideSink::contains(nullptr);
     for (const Output& output : outputs_) {
         if (InsideSink::contains(output.sink.get())) {
             continue;
         }
-        const InsideSink inside(output.sink.get());
+        const InsideSink inside(output.sink.get(), nested);
         try {
-            const auto held =
-                output.mutex ? std::unique_lock(*output.mutex) : std::unique_lock<std::mutex>();
-            output.sink->emit(record);
+            if (output.turn) {
+                emit_in_turn(output, record);
+            } else {
+                output.sink->emit(record);
+            }
         } catch (...) {  // NOLINT(bugprone-empty-catch): the other sinks get it still
         }
     }
 }
 
+void Pipeline::emit_in_turn(const Output& output, const Record& record) {
+    Turn& turn = *output.turn;
+    const auto held = lock_for_record(turn.mutex);
+    if (!held) {
+        ++turn.dropped;
+        return;
+    }
+    if (turn.dropped.load(std::memory_order_relaxed) != 0) {
+        emit_dropped(*output.sink, turn.dropped.exchange(0));
+    }
+    output.sink->emit(record);
+}
+
 void Pipeline::flush() const noexcept {
+    const bool nested = InsideSink::contains(nullptr);
     for (const Output& output : outputs_) {
         if (InsideSink::contains(output.sink.get())) {
             continue;
         }
-        const InsideSink inside(output.sink.get());
+        const InsideSink inside(output.sink.get(), nested);
         try {
-            const auto held = lock_in_time(output.mutex.get());
-            if (output.mutex && !held) {
+            // A thread that is stuck in the sink must not hold up a flush for ever.
+            const auto held =
+                output.turn ? lock_in_time(output.turn->mutex) : std::unique_lock<std::mutex>();
+            if (output.turn && !held) {
                 continue;
             }
             output.sink->flush();

@@ -4,6 +4,8 @@
 #include <aiomisc/runtime/log/config.h>
 #include <aiomisc/runtime/log/threaded_handler.h>
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -54,12 +56,19 @@ public:
     [[nodiscard]] bool wants_backtrace() const noexcept { return wants_backtrace_; }
 
 private:
-    struct Output {
-        std::shared_ptr<Sink> sink;
-        /// A sink is for one thread at a time; null for those that see to it themselves.
-        std::unique_ptr<std::mutex> mutex;
+    /// A sink is for one thread at a time.
+    struct Turn {
+        std::mutex mutex;
+        /// Records of other sinks that waited for too long; the next that gets through says so.
+        std::atomic<std::uint64_t> dropped{0};
     };
 
+    struct Output {
+        std::shared_ptr<Sink> sink;
+        std::unique_ptr<Turn> turn;  ///< null for a sink that sees to it itself
+    };
+
+    static void emit_in_turn(const Output& output, const Record& record);
     void add(std::shared_ptr<Sink> sink, const Settings& settings, const Config* user);
 
     std::vector<Output> outputs_;

@@ -117,11 +117,12 @@ void StreamSink::write_all(std::string_view text) noexcept {
 bool StreamSink::wait_until_writable() noexcept {
     pollfd descriptor{fd_, POLLOUT, 0};
     for (;;) {
-        const int ready = ::poll(&descriptor, 1, kPollMilliseconds);
+        const bool interrupted = interrupted_.load(std::memory_order_relaxed);
+        const int ready = ::poll(&descriptor, 1, interrupted ? 0 : kPollMilliseconds);
         if (ready != 0 && (ready > 0 || errno != EINTR)) {
             return true;  // an error is found by the write
         }
-        if (interrupted_.load(std::memory_order_relaxed)) {
+        if (interrupted) {
             return false;
         }
     }

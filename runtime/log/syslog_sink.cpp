@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: MIT
 #include "syslog_sink.h"
 
+#include "delivery.h"
 #include "exception_text.h"
 #include "line_format.h"
 
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/base/unique_fd.h>
+
+#include <mutex>
+#include <optional>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -66,11 +70,23 @@ fmt::memory_buffer text_of(const Record& record) {
 
 class LocalSyslog final : public Sink {
 public:
-    explicit LocalSyslog(int options) : target_({}, options, LOG_USER, false) {}
+    explicit LocalSyslog(int options) {
+        const std::lock_guard lock(c_library_mutex());
+        target_.emplace(std::string(), options, LOG_USER, false);
+    }
+
+    LocalSyslog(const LocalSyslog&) = delete;
+    LocalSyslog& operator=(const LocalSyslog&) = delete;
+
+    ~LocalSyslog() override {
+        const std::lock_guard lock(c_library_mutex());
+        target_.reset();
+    }
 
     void emit(const Record& record) override {
         const fmt::memory_buffer text = text_of(record);
-        target_.log(spdlog::details::log_msg(
+        const std::lock_guard lock(c_library_mutex());
+        target_->log(spdlog::details::log_msg(
             spdlog::source_loc{},
             spdlog::string_view_t(),
             spdlog_level(record.level),
@@ -78,7 +94,7 @@ public:
     }
 
 private:
-    spdlog::sinks::syslog_sink_mt target_;
+    std::optional<spdlog::sinks::syslog_sink_mt> target_;
 };
 
 /// spdlog has no such sink in the oldest version we build with.

@@ -3,10 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <string>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include <pthread.h>
 
@@ -83,9 +80,8 @@ void ThreadedHandler::Core::emit(const Record& record) {
         return;
     }
     Lock lock(mutex_);
-    if (!closed_ && full() && !wait_for_place(lock)) {
-        ++dropped_;
-        ++statistic_.dropped;
+    if ((!closing_ && full() && !wait_for_place(lock)) || (closing_ && !wait_until_closed(lock))) {
+        drop();
         return;
     }
     if (closed_) {
@@ -108,12 +104,21 @@ void ThreadedHandler::Core::emit(const Record& record) {
     }
 }
 
+void ThreadedHandler::Core::drop() noexcept {
+    ++dropped_;
+    ++statistic_.dropped;
+}
+
 void ThreadedHandler::Core::emit_directly(const Record& record) {
-    if (abandoned_) {
+    if (abandoned_ || detail::InsideSink::contains(target_.get())) {
         ++statistic_.dropped;
         return;
     }
-    const std::lock_guard lock(direct_mutex_);
+    const auto lock = detail::lock_for_record(direct_mutex_);
+    if (!lock) {
+        ++statistic_.dropped;
+        return;
+    }
     statistic_.records = static_cast<double>(++records_);
     give_to_target(record);
     flush_target();
@@ -126,12 +131,32 @@ bool ThreadedHandler::Core::wait_for_place(Lock& lock) {
     }
     urgent_ = true;
     wake_.notify_one();
-    while (full() && !closed_) {
-        if (!wait_for_change(lock, options_.stall_limit)) {
+    while (full() && !closing_) {
+        if (!wait_for_change(lock, wait_limit())) {
             return false;
         }
     }
     return true;
+}
+
+/// What were added now would keep the thread from its end. False when the target has stalled.
+bool ThreadedHandler::Core::wait_until_closed(Lock& lock) {
+    while (!closed_) {
+        // What the target logs cannot wait for the target.
+        if (detail::InsideSink::contains(target_.get()) || !wait_for_change(lock, close_limit())) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Two targets that log may wait for each other.
+ThreadedHandler::Core::Clock::duration ThreadedHandler::Core::wait_limit() const noexcept {
+    return detail::InsideSink::nested() ? close_limit() : options_.stall_limit;
+}
+
+ThreadedHandler::Core::Clock::duration ThreadedHandler::Core::close_limit() const noexcept {
+    return options_.stall_limit.count() == 0 ? Clock::duration(kGiveUpLimit) : options_.stall_limit;
 }
 
 std::uint64_t ThreadedHandler::Core::request_flush() {
@@ -145,7 +170,7 @@ void ThreadedHandler::Core::wait_until_flushed(
     if (std::this_thread::get_id() == thread_->get_id()) {
         return;
     }
-    while (flush_done_ < ticket && !closed_ && wait_for_change(lock, options_.stall_limit, since)) {
+    while (flush_done_ < ticket && !closed_ && wait_for_change(lock, wait_limit(), since)) {
     }
 }
 
@@ -193,16 +218,22 @@ void ThreadedHandler::Core::write_batch(Lock& lock) {
     lock.unlock();
     try {
         batch_.for_each([this](const Record& record) {
+            if (abandoned_) {
+                ++statistic_.dropped;
+                return;
+            }
             give_to_target(record);
             made_progress();
         });
-        if (dropped_reported_ != dropped) {
+        if (dropped_reported_ != dropped && !abandoned_) {
             report_dropped(dropped_reported_ - dropped);
         }
     } catch (...) {
         ++statistic_.errors;  // no memory
     }
-    flush_target();
+    if (!abandoned_) {
+        flush_target();
+    }
     batch_.clear(most_bytes_);
     lock.lock();
     writing_ = false;
@@ -212,18 +243,9 @@ void ThreadedHandler::Core::write_batch(Lock& lock) {
 
 /// Their place is where they would have been: behind what found the buffer full.
 void ThreadedHandler::Core::report_dropped(std::uint64_t dropped) {
-    const std::string message = fmt::format("{} records dropped", dropped);
-    const std::string count = fmt::format("{}", dropped);
-    const std::string_view arguments[] = {count};
-    Record record;
-    record.level = Level::kWarning;
-    record.logger = "aiomisc.log";
-    record.message = message;
-    record.format = "{} records dropped";
-    record.arguments = arguments;
-    record.time = std::chrono::system_clock::now();
-    record.thread_name = "aiomisc-log";
-    give_to_target(record);
+    const detail::InsideSink inside_handler(handler_);
+    const detail::InsideSink inside(target_.get());
+    detail::emit_dropped(*target_, dropped);
 }
 
 void ThreadedHandler::Core::give_to_target(const Record& record) noexcept {
@@ -247,6 +269,12 @@ void ThreadedHandler::Core::flush_target() noexcept {
     ++statistic_.flushes;
 }
 
+void ThreadedHandler::Core::interrupt() noexcept {
+    const detail::InsideSink inside_handler(handler_);
+    const detail::InsideSink inside(target_.get());
+    target_->interrupt();
+}
+
 void ThreadedHandler::Core::close() noexcept {
     if (!is_here()) {
         // There is no such thread in this process.
@@ -259,17 +287,20 @@ void ThreadedHandler::Core::close() noexcept {
     }
     closing_ = true;
     wake_.notify_one();
-    const Clock::duration limit =
-        options_.stall_limit.count() == 0 ? Clock::duration(kGiveUpLimit) : options_.stall_limit;
     const Clock::time_point since = Clock::now();
-    while (!closed_ && wait_for_change(lock, limit, since)) {
+    while (!closed_ && wait_for_change(lock, close_limit(), since)) {
     }
     if (!closed_) {
         abandoned_ = true;
-        target_->interrupt();
+        lock.unlock();
+        interrupt();  // may log
+        lock.lock();
         changed_.wait_for(lock, kGiveUpLimit, [this] { return closed_; });
     }
     const std::unique_ptr<std::thread> thread = std::move(thread_);
+    if (!thread) {
+        return;  // another thread has closed it meanwhile
+    }
     if (!closed_) {
         thread->detach();  // it keeps this object alive
         closed_ = true;

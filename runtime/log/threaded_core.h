@@ -27,7 +27,7 @@ public:
     void flush();
     void close() noexcept;
 
-    void interrupt() noexcept { target_->interrupt(); }
+    void interrupt() noexcept;
 
     [[nodiscard]] const ThreadedHandlerStatistic& statistic() const noexcept { return statistic_; }
 
@@ -43,7 +43,9 @@ private:
     void give_to_target(const Record& record) noexcept;
     void flush_target() noexcept;
     void emit_directly(const Record& record);
+    void drop() noexcept;
     bool wait_for_place(Lock& lock);
+    bool wait_until_closed(Lock& lock);
     void wait_until_flushed(Lock& lock, std::uint64_t ticket, Clock::time_point since);
     std::uint64_t request_flush();
 
@@ -60,6 +62,10 @@ private:
     /// Waits for a change; false, at once, when the target is in a call that has lasted longer than
     /// `limit`, of which only the time after `since` counts. A limit of zero: never.
     bool wait_for_change(Lock& lock, Clock::duration limit, Clock::time_point since = {});
+
+    /// Of a wait for the target.
+    [[nodiscard]] Clock::duration wait_limit() const noexcept;
+    [[nodiscard]] Clock::duration close_limit() const noexcept;
 
     [[nodiscard]] bool full() const noexcept {
         return waiting_.size() >= options_.buffer_size || waiting_.bytes() >= most_bytes_;
@@ -80,9 +86,9 @@ private:
     detail::RecordQueue batch_;  ///< the thread's own, while writing_
     bool urgent_ = false;        ///< not to wait for flush_interval
     bool writing_ = false;
-    bool closing_ = false;
-    bool closed_ = false;     ///< the thread is at its end
-    bool abandoned_ = false;  ///< the target is stuck
+    bool closing_ = false;                ///< nothing is to be added
+    bool closed_ = false;                 ///< the thread is at its end
+    std::atomic<bool> abandoned_{false};  ///< the target is stuck
     std::uint64_t flush_wanted_ = 0;
     std::uint64_t flush_done_ = 0;
     std::uint64_t records_ = 0;
