@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/task/completion_set.h>
 
+#include <aiomisc/runtime/task/timer_queue.h>
+
 #include <utility>
 
 namespace aiomisc::detail {
@@ -115,7 +117,7 @@ CompletionSet::Waiting::~Waiting() {
 void CompletionSet::Waiting::park() {
     set_.waiting_ = this;
     if (timeout_) {
-        scheduler().arm(*this, scheduler().now() + *timeout_);
+        scheduler().arm(*this, deadline_after(scheduler().now(), *timeout_));
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <aiomisc/runtime/task/operation.h>
 #include <aiomisc/runtime/task/task.h>
+#include <aiomisc/runtime/task/timer_queue.h>
 
 namespace aiomisc {
 
@@ -39,7 +40,7 @@ private:
         if (duration_ <= Duration::zero()) {
             wake();
         } else {
-            scheduler().arm(*this, scheduler().now() + duration_);
+            scheduler().arm(*this, deadline_after(scheduler().now(), duration_));
         }
     }
 

@@ -9,6 +9,12 @@
 
 namespace aiomisc::detail {
 
+/// `duration` after `now`, which is no earlier than the clock's epoch; the end of time if that is
+/// later.
+[[nodiscard]] constexpr TimePoint deadline_after(TimePoint now, Duration duration) noexcept {
+    return duration < TimePoint::max() - now ? now + duration : TimePoint::max();
+}
+
 /// Timers by deadline, equal deadlines in the order of arming. A binary heap; a timer knows its
 /// place in it, so that removing one costs O(log n).
 class TimerQueue {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/runtime/task/wait_for.h>
 
+#include <aiomisc/runtime/task/timer_queue.h>
+
 #include <chrono>
 
 #include <fmt/format.h>
@@ -21,7 +23,7 @@ void LimitedWaiter::park() {
     if (*timeout_ <= Duration::zero()) {
         expire();
     } else {
-        scheduler().arm(*this, scheduler().now() + *timeout_);
+        scheduler().arm(*this, deadline_after(scheduler().now(), *timeout_));
     }
 }
 

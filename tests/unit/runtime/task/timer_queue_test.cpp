@@ -90,6 +90,16 @@ TEST_CASE("a timer queue does what a sorted map would do") {
     }
 }
 
+TEST_CASE("a deadline beyond the end of time is the end of time") {
+    const TimePoint now(Duration(7));
+    CHECK(detail::deadline_after(now, Duration(3)) == TimePoint(Duration(10)));
+    CHECK(detail::deadline_after(now, Duration(-9)) == TimePoint(Duration(-2)));
+    CHECK(detail::deadline_after(now, Duration::max() - Duration(8)) < TimePoint::max());
+    CHECK(detail::deadline_after(now, Duration::max() - Duration(7)) == TimePoint::max());
+    CHECK(detail::deadline_after(now, Duration::max()) == TimePoint::max());
+    CHECK(detail::deadline_after(now, Duration::min()) < TimePoint());
+}
+
 TEST_CASE("dropping all timers disarms and tells each of them") {
     std::vector<Timer> timers(10);
     detail::TimerQueue queue;

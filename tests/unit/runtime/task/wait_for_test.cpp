@@ -33,6 +33,13 @@ VIRTUAL_TEST_CASE("wait_for without a limit waits as long as it takes", "[AS-05]
     CHECK_AWAIT(wait_for(number_after(100h, 4), std::nullopt), awaited == 4);
 }
 
+VIRTUAL_TEST_CASE("the longest limit is not over at once", "[AS-05]") {
+    CHECK_AWAIT(wait_for(number_after(100h, 4), Duration::max()), awaited == 4);
+    auto sleeping = create_task([]() -> Task<> { co_await sleep(Duration::max()); }());
+    co_await sleep(1h);
+    CHECK_FALSE(sleeping.done());
+}
+
 VIRTUAL_TEST_CASE("wait_for throws TimeoutError, and the task is cancelled by then", "[AS-05]") {
     Steps steps;
     const auto outcome = co_await settle(wait_for(number_after(1h, 1, &steps, "task"), 1500ms));
