@@ -2,10 +2,10 @@
 #pragma once
 
 #include <aiomisc/runtime/sync/event.h>
+#include <aiomisc/runtime/sync/numbered_items.h>
 #include <aiomisc/runtime/sync/wait_list.h>
 
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <utility>
 
@@ -30,6 +30,7 @@ template <typename Value>
 class Queue {
     class Putting;
     class Getting;
+    using Item = typename detail::NumberedItems<Value>::Item;
 
 public:
     explicit Queue(std::size_t max_size = 0) : max_size_(max_size) { all_done_.set(); }
@@ -71,10 +72,7 @@ public:
         if (items_.empty()) {
             return std::nullopt;
         }
-        std::optional<Value> value(std::move(items_.front()));
-        items_.pop_front();
-        admit_putters();
-        return value;
+        return take_first().value;
     }
 
     /// Nothing more comes in. Idempotent.
@@ -124,27 +122,34 @@ private:
         return has_room() && reserved_ == 0 && putters_.empty();
     }
 
+    Item take_first() {
+        Item item = items_.pop_front();
+        admit_putters();
+        return item;
+    }
+
     void push(Value&& value) {
+        Item item = items_.number(std::move(value));
         if (detail::ListWaiter* getter = getters_.first()) {
-            hand_over(*getter, std::move(value));
+            hand_over(*getter, std::move(item));
         } else {
-            items_.push_back(std::move(value));
+            items_.push_back(std::move(item));
         }
         ++unfinished_;
         all_done_.clear();
     }
 
     /// Puts an item in again that was given to a getter, but not taken.
-    void put_back(Value&& value) {
+    void put_back(Item&& item) {
         if (detail::ListWaiter* getter = getters_.first()) {
-            hand_over(*getter, std::move(value));
+            hand_over(*getter, std::move(item));
         } else {
-            items_.push_front(std::move(value));
+            items_.put_back(std::move(item));
         }
     }
 
-    void hand_over(detail::ListWaiter& getter, Value&& value) {
-        static_cast<Getting&>(getter).item.emplace(std::move(value));
+    void hand_over(detail::ListWaiter& getter, Item&& item) {
+        static_cast<Getting&>(getter).item.emplace(std::move(item));
         getters_.grant(getter);
     }
 
@@ -157,7 +162,7 @@ private:
         }
     }
 
-    std::deque<Value> items_;
+    detail::NumberedItems<Value> items_;
     detail::WaitList getters_;
     detail::WaitList putters_;
     Event all_done_;
@@ -210,8 +215,10 @@ public:
     explicit Getting(Queue* queue) : ListWaiter(queue->getters_), queue_(*queue) {}
 
     [[nodiscard]] bool await_ready() {
-        item = queue_.try_get();
-        return item.has_value() || queue_.closed_;
+        if (!queue_.empty()) {
+            item.emplace(queue_.take_first());
+        }
+        return item || queue_.closed_;
     }
 
     Value await_resume() {
@@ -224,11 +231,11 @@ public:
         if (!item) {
             throw QueueClosed();
         }
-        return std::move(*item);
+        return std::move(item->value);
     }
 
     /// What was handed over.
-    std::optional<Value> item;
+    std::optional<Item> item;
 
 private:
     Queue& queue_;

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <aiomisc/runtime/loop/event_loop.h>
+#include <aiomisc/runtime/sync/numbered_items.h>
 #include <aiomisc/runtime/sync/wait_list.h>
+#include <aiomisc/runtime/task/timer_queue.h>
 #include <aiomisc/runtime/thread/loop_bound.h>
 #include <aiomisc/runtime/thread/thread_errors.h>
 
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -80,6 +81,7 @@ template <typename Value>
 class ChannelCore final : public ChannelBase {
 public:
     class Getting;
+    using Item = typename NumberedItems<Value>::Item;
 
     using ChannelBase::ChannelBase;
 
@@ -92,19 +94,19 @@ public:
         if (closed_) {
             throw ChannelClosed();
         }
-        items_.push_back(std::move(value));
+        items_.push_back(items_.number(std::move(value)));
         notify_loop(std::move(lock));
     }
 
     /// The oldest item if no task waits for it; `ended` is set when there will be none.
-    std::optional<Value> try_get(bool& ended) {
-        std::optional<Value> item;
+    std::optional<Item> try_get(bool& ended) {
+        std::optional<Item> item;
         const std::unique_lock lock(mutex_);
         if (!getters().empty()) {
             return item;
         }
         if (!items_.empty()) {
-            item = pop();
+            item.emplace(pop());
         } else {
             ended = closed_;
         }
@@ -114,10 +116,10 @@ public:
     void serve() override;
 
     /// Puts an item in again that was given to a task, but not taken.
-    void put_back(Value&& value) {
+    void put_back(Item&& item) {
         {
             const std::lock_guard lock(mutex_);
-            items_.push_front(std::move(value));
+            items_.put_back(std::move(item));
         }
         serve();
     }
@@ -133,16 +135,15 @@ private:
     }
 
     /// Under the lock.
-    std::optional<Value> pop() {
-        std::optional<Value> item(std::move(items_.front()));
-        items_.pop_front();
+    Item pop() {
+        Item item = items_.pop_front();
         if (!is_full()) {
             room_.notify_one();
         }
         return item;
     }
 
-    std::deque<Value> items_;  // guarded by mutex_
+    NumberedItems<Value> items_;  // guarded by mutex_
 };
 
 /// A task that waits for an item.
@@ -176,7 +177,7 @@ public:
             throw_cancelled();
         }
         if (item) {
-            return std::move(*item);
+            return std::move(item->value);
         }
         if (timed_out_) {
             throw ChannelTimeout();
@@ -185,13 +186,13 @@ public:
     }
 
     /// What was handed over.
-    std::optional<Value> item;
+    std::optional<Item> item;
 
 private:
     void park() override {
         ListWaiter::park();
         if (timeout_) {
-            scheduler().arm(*this, scheduler().now() + *timeout_);
+            scheduler().arm(*this, deadline_after(scheduler().now(), *timeout_));
         }
         channel_->serve();  // something may have come since await_ready()
     }
@@ -224,7 +225,7 @@ void ChannelCore<Value>::serve() {
     const std::lock_guard lock(mutex_);
     while (ListWaiter* getter = getters().first()) {
         if (!items_.empty()) {
-            static_cast<Getting&>(*getter).item = pop();
+            static_cast<Getting&>(*getter).item.emplace(pop());
             getters().grant(*getter);
         } else if (closed_) {
             getters().wake(*getter);

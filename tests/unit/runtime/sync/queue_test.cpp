@@ -146,6 +146,26 @@ VIRTUAL_TEST_CASE("an item given to a consumer cancelled since is not lost", "[A
     CHECK(queue.try_get() == 3);
 }
 
+VIRTUAL_TEST_CASE("items given to several consumers cancelled since keep their order", "[AS-08]") {
+    Queue<int> queue;
+    std::vector<TaskHandle<int>> getting;
+    for (int number = 0; number < 4; ++number) {
+        getting.push_back(create_task(get_one(&queue)));
+    }
+    co_await turns();
+    for (int number = 1; number <= 5; ++number) {
+        CHECK(queue.try_put(number));
+    }
+    for (const std::size_t number : {0U, 1U, 3U}) {
+        getting[number].cancel();
+    }
+    co_await turns(2);
+    CHECK_AWAIT(getting[2], awaited == 3);
+    for (const int number : {1, 2, 4, 5}) {
+        CHECK(queue.try_get() == number);
+    }
+}
+
 VIRTUAL_TEST_CASE("a producer that is cancelled has not put its item in", "[AS-08]") {
     Queue<int> queue(1);
     co_await queue.put(0);

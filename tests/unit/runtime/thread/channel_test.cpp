@@ -226,6 +226,38 @@ ASYNC_TEST_CASE("what a cancelled reader was given goes to the next", "[TH-13]")
     CHECK_AWAIT(channel.get(), awaited == 2);
 }
 
+ASYNC_TEST_CASE("what several cancelled readers were given keeps its order", "[TH-13]") {
+    FromThreadChannel<int> channel;
+    auto first = create_task(get_one(&channel));
+    auto second = create_task(get_one(&channel));
+    co_await turns(2);
+    for (int item = 1; item <= 3; ++item) {
+        channel.put(item);
+    }
+    // Runs right after the call that gives them an item each, before they resume.
+    EventLoop::current().call_soon_threadsafe([&first, &second] {
+        first.cancel();
+        second.cancel();
+    });
+    while (!first.done() || !second.done()) {
+        co_await turns();
+    }
+    CHECK(second.cancelled());
+    for (int item = 1; item <= 3; ++item) {
+        CHECK_AWAIT(channel.get(), awaited == item);
+    }
+}
+
+ASYNC_TEST_CASE("the longest time limit is not over at once", "[TH-13]") {
+    FromThreadChannel<int> channel;
+    auto reading = create_task([](FromThreadChannel<int>* of) -> Task<int> {
+        co_return co_await of->get(Duration::max());
+    }(&channel));
+    co_await turns(20);
+    channel.put(7);
+    CHECK_AWAIT(reading, awaited == 7);
+}
+
 ASYNC_TEST_CASE("readers are served in the order in which they came", "[TH-13]") {
     FromThreadChannel<int> channel;
     auto first = create_task(get_one(&channel));
