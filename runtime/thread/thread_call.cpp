@@ -71,16 +71,17 @@ void ThreadCall::run_counted(ThreadPoolStatistic& statistic) noexcept {
 }
 
 void ThreadCall::report() noexcept {
+    if (first_.exchange(First::kOutcome) == First::kClose) {
+        warn_of_loss();
+        return;
+    }
+    // From here on the outcome is the loop's, which looks at it in loop_closed() at the latest.
     try {
-        const bool taken =
-            loop_.call_soon_threadsafe([call = shared_from_this()] { call->deliver(); });
-        if (!taken && (missed_ || !abandoned_)) {
-            warn_of_loss();
-        }
+        loop_.call_soon_threadsafe([call = shared_from_this()] { call->deliver(); });
     } catch (...) {
         log::error(
             "aiomisc.thread",
-            "the result of a thread is lost: {}",
+            "the result of a thread is late: {}",
             describe_exception(std::current_exception()));
     }
 }
@@ -132,9 +133,14 @@ void ThreadCall::on_completed(Completion&) noexcept {
 }
 
 void ThreadCall::loop_closed() noexcept {
-    // Whoever still has the future learns that it will not come.
-    if (const Reference<Completion> future = future_) {
-        missed_ = true;
+    const Reference<Completion> future = future_;
+    if (!future) {
+        return;
+    }
+    if (first_.exchange(First::kClose) == First::kOutcome) {
+        settle(*future);  // it was on its way
+    } else {
+        // Whoever still has the future learns that it will not come.
         future->cancel(CancelReason::kShutdown);
     }
 }

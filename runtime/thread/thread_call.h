@@ -8,6 +8,7 @@
 #include <aiomisc/runtime/thread/loop_bound.h>
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <list>
@@ -44,8 +45,9 @@ protected:
 /// A ThreadCall is shared by a thread, which runs the function and keeps its outcome in here, and
 /// by the loop that asked for it, which has the future. Only the loop's thread touches the future
 /// (references to completions are not atomic): the outcome travels as a posted call, through a
-/// LoopRef, and is dropped when the loop is closed. The loop's side ends with the first of: the
-/// outcome, a cancellation, fail(), the close of the loop. From then on the thread's side is alone.
+/// LoopRef, and is dropped when it comes after the close. The loop's side ends with the first of:
+/// the outcome, a cancellation, fail(), the close of the loop. From then on the thread's side is
+/// alone.
 class ThreadCall : public std::enable_shared_from_this<ThreadCall>,
                    private CompletionObserver,
                    private LoopBound {
@@ -100,12 +102,16 @@ private:
     void on_completed(Completion& completion) noexcept override;
     void loop_closed() noexcept override;
 
+    /// Which came first: the outcome, or the close of a loop where somebody had the future. Whoever
+    /// comes second deals with the outcome.
+    enum class First : std::uint8_t { kNeither, kOutcome, kClose };
+
     LoopRef loop_;
     ContextValues context_ = ContextValues::current();
     std::weak_ptr<ThreadCallQueue> queue_;
     std::atomic<bool> abandoned_ = false;
-    std::atomic<bool> missed_ = false;  ///< the loop closed while somebody had the future
-    Reference<Completion> future_;      ///< of the loop's thread; null when the loop's side ended
+    std::atomic<First> first_ = First::kNeither;
+    Reference<Completion> future_;  ///< of the loop's thread; null when the loop's side ended
 };
 
 template <typename Value>

@@ -535,6 +535,32 @@ TEST_CASE(
         [&] { return captured.text().find("its loop is closed") != std::string::npos; }, 30s));
 }
 
+TEST_CASE("a result that the closing loop has not looked at is not lost", "[TH-05]") {
+    Gate let_go;
+    Gate reported;
+    Future<int> value;
+    Future<int> error;
+    Future<> last;
+    ThreadPoolExecutor pool(1);
+    {
+        EventLoop loop;
+        loop.call_soon([&] {
+            value = pool.submit([&] { return let_go.wait() ? 7 : 0; });
+            error = pool.submit([]() -> int { throw std::runtime_error("told"); });
+            // The only thread has reported the others when it comes to this one.
+            last = pool.submit([&] { reported.open(); });
+        });
+        loop.run_until_complete(turns(2));
+        let_go.open();
+        REQUIRE(reported.wait());
+    }
+    CHECK(last.done());
+    REQUIRE_FALSE(value.cancelled());
+    CHECK(value.result() == 7);
+    REQUIRE(error.exception() != nullptr);
+    CHECK(describe_exception(error.exception()) == "std::runtime_error: told");
+}
+
 TEST_CASE("a pool serves several loops, each in its own thread") {
     ThreadPoolExecutor pool(4);
     std::atomic<int> right = 0;
