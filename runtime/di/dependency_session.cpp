@@ -69,7 +69,7 @@ Task<> DependencySession::enter() {
     }
     try {
         co_await exit();
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): it is logged
+    } catch (...) {  // NOLINT(bugprone-empty-catch): it is logged
     }
     std::rethrow_exception(error);
 }

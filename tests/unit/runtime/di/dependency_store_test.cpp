@@ -314,6 +314,16 @@ ASYNC_TEST_CASE("every teardown runs, whatever the others throw", "[DI-02]") {
     CHECK_THAT(log.text(), contains("teardown of the dependency 'c': std::logic_error: c stays"));
 }
 
+ASYNC_TEST_CASE("a session that cannot begin says why, whatever a teardown throws", "[DI-02]") {
+    DependencyStore store;
+    const auto a = store.add("a", [] { return Resource(1, [](int&) { throw CancelledError(); }); });
+    store.add("b", [](int value) -> int { throw std::runtime_error(std::to_string(value)); }, a);
+    StderrCapture log;
+    const auto outcome = co_await settle(store.enter_session());
+    CHECK(text_of(outcome) == "std::runtime_error: 1");
+    CHECK_FALSE(store.in_session());
+}
+
 ASYNC_TEST_CASE("cancelling the end of a session leaves no teardown out", "[DI-02]") {
     DependencyStore store;
     const auto calls = std::make_shared<Calls>();
