@@ -428,6 +428,7 @@ PoolWorker* Pool::find(process::ChildKey key) noexcept {
 }
 
 void Pool::on_supervisor_gone() {
+    start_limit_timer_.cancel();  // the next has its own
     if (runs()) {
         log::error(
             "aiomisc.pool", "{}: the supervisor is gone ({})", options_.name, supervisor_ending_);
