@@ -5,12 +5,15 @@
 #include "support/process_table.h"
 #include "support/wait_until.h"
 
+#include <aiomisc/runtime/base/error.h>
+
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <future>
 #include <thread>
 
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +130,34 @@ TEST_CASE("a zygote that does not answer is given up, and another is forked", "[
     CHECK(supervisor.start.forked);
     CHECK(zygote.pid() != stopped);
     CHECK(test::wait_until([&] { return !is_running(stopped); }, 10s));
+}
+
+TEST_CASE("the only snapshot of a program is not killed for being late", "[F24][F89]") {
+    Zygote zygote(scripted_hooks(), Zygote::OnLoss::kFail);
+    zygote.start();
+    const pid_t pid = zygote.pid();
+    REQUIRE(::kill(pid, SIGSTOP) == 0);
+    CHECK_THROWS_AS(zygote.spawn_supervisor(50ms), TimeoutError);
+    CHECK_THROWS_AS(zygote.kill_supervisor(1, 50ms), TimeoutError);
+    REQUIRE(::kill(pid, SIGCONT) == 0);
+    CHECK(answers(zygote));
+    CHECK(zygote.pid() == pid);
+
+    REQUIRE(::kill(pid, SIGKILL) == 0);
+    CHECK_THROWS_AS(zygote.spawn_supervisor(), InvalidStateError);
+}
+
+TEST_CASE("a program that is init, or a subreaper, is not left with a dead zygote", "[P17][F43]") {
+    const int status = wait_for_child(fork_process([] {
+        ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+        {
+            Zygote zygote(scripted_hooks());
+            zygote.start();
+        }
+        const bool none_left = ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD;
+        ::_exit(none_left ? 0 : 1);
+    }));
+    CHECK(status == 0);
 }
 
 TEST_CASE("a zygote ends with the object that stands for it") {

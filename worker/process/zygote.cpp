@@ -24,6 +24,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kReapBound{100};
+/// A zygote whose parent is gone ends with all its supervisors within this time.
+constexpr std::chrono::milliseconds kEndBound{1000};
 
 // Signals wait while it exists, so that no handler of the program runs in a child that is not the
 // program.
@@ -72,6 +74,17 @@ void fork_unrelated(Run&& run) {
     }
 }
 
+// Waits for the end of a zygote, for that long, where this process is init or a subreaper: there it
+// is our child all the same.
+void reap(const UniqueFd& process, std::chrono::milliseconds bound) {
+    const auto id = static_cast<id_t>(process.get());
+    siginfo_t info{};
+    const bool is_child = process && ::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+    if (is_child && wait_ready(process.get(), POLLIN, Clock::now() + bound)) {
+        ::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG);
+    }
+}
+
 // The zygote of a process. A process that the program forks finds that of its parent here, and its
 // mutex perhaps locked, by a thread that does not exist here: it makes another. The old one stays
 // reachable.
@@ -103,7 +116,10 @@ Zygote& Zygote::ensure(const SupervisorHooks& hooks, Start* start) {
     return current->zygote;
 }
 
-Zygote::~Zygote() = default;
+Zygote::~Zygote() {
+    control_.reset();  // this ends it
+    reap(process_, kEndBound);
+}
 
 pid_t Zygote::pid() const {
     const std::lock_guard lock(mutex_);
@@ -158,7 +174,7 @@ Zygote::Supervisor Zygote::spawn_supervisor(std::chrono::milliseconds timeout) {
         const auto result =
             request(SpawnSupervisor{}, std::move(fds), Clock::now() + timeout, &supervisor.process);
         if (!result) {
-            abandon();
+            give_up();
         } else if (const auto* spawned = std::get_if<SupervisorSpawned>(&*result)) {
             supervisor.control = std::move(ours);
             supervisor.pid = spawned->pid;
@@ -179,7 +195,7 @@ bool Zygote::kill_supervisor(pid_t pid, std::chrono::milliseconds timeout) {
     }
     const auto result = request(KillSupervisor{.pid = pid}, {}, Clock::now() + timeout);
     if (!result) {
-        abandon();
+        give_up();
     }
     return result && std::holds_alternative<RequestDone>(*result);
 }
@@ -220,15 +236,19 @@ std::optional<ZygoteReply> Zygote::receive_reply(Deadline deadline, UniqueFd* fd
     return decode_zygote_reply(packet->body);
 }
 
+void Zygote::give_up() {
+    if (on_loss_ == OnLoss::kFail && !control_->closed()) {
+        // There is no other. It may be late, and answer the next order.
+        throw TimeoutError("the snapshot does not answer");
+    }
+    abandon();
+}
+
 void Zygote::abandon() noexcept {
     // Killed rather than left to end by itself: finding us gone, it would end the supervisors that
     // run.
     send_signal(process_, SIGKILL);
-    if (process_ && wait_ready(process_.get(), POLLIN, Clock::now() + kReapBound)) {
-        // It is our child all the same where this process is init, or a subreaper.
-        siginfo_t info{};
-        ::waitid(P_PIDFD, static_cast<id_t>(process_.get()), &info, WEXITED | WNOHANG);
-    }
+    reap(process_, kReapBound);
     process_.reset();
     control_.reset();
     pid_ = 0;

@@ -45,7 +45,8 @@ public:
     /// What start() does about a zygote that died.
     enum class OnLoss : std::uint8_t {
         kForkAnother,
-        /// Nothing: the process is not any more what it was when the zygote was forked.
+        /// Nothing: the process is not any more what it was when the zygote was forked. So one that
+        /// does not answer is not killed either.
         kFail,
     };
 
@@ -60,7 +61,8 @@ public:
     explicit Zygote(const SupervisorHooks& hooks, OnLoss on_loss = OnLoss::kForkAnother)
         : hooks_(hooks), on_loss_(on_loss) {}
 
-    /// Ends the zygote and all its supervisors.
+    /// Ends the zygote and all its supervisors. Where this process is init or a subreaper, and so
+    /// has to reap it, that blocks until it has ended, a second at most.
     ~Zygote();
     Zygote(const Zygote&) = delete;
     Zygote& operator=(const Zygote&) = delete;
@@ -70,12 +72,13 @@ public:
     Start start();
 
     /// Starts a supervisor. Forks a new zygote if this one is gone, or does not answer: then it is
-    /// killed. Errors: those of start().
+    /// killed.
+    /// Errors: those of start(); TimeoutError (it does not answer, with OnLoss::kFail).
     Supervisor spawn_supervisor(std::chrono::milliseconds timeout = kDefaultTimeout);
 
     /// Kills a supervisor that does not listen any more. Its workers die with it, and the zygote
     /// kills what they leave. False when it is not a supervisor (any more), or the zygote is not
-    /// the one that forked it.
+    /// the one that forked it. Errors: TimeoutError (it does not answer, with OnLoss::kFail).
     bool kill_supervisor(pid_t pid, std::chrono::milliseconds timeout = kDefaultTimeout);
 
     /// The process id, 0 if none was started.
@@ -93,6 +96,7 @@ private:
         Deadline deadline,
         UniqueFd* fd = nullptr);
     std::optional<ZygoteReply> receive_reply(Deadline deadline, UniqueFd* fd = nullptr);
+    void give_up();
     void abandon() noexcept;
 
     mutable std::mutex mutex_;
