@@ -281,6 +281,7 @@ POOL_TEST_CASE("a service is stopped once, twice, before its time, and started a
         running.start();
         co_await running.ready();
         REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
+        CHECK(service_metric("worker", "running") == 1);
         co_await error_of<InvalidStateError>(service.start());
         co_await running.stop();
         CHECK_AWAIT(all_gone(board().signed_pids()), awaited);
@@ -330,6 +331,21 @@ POOL_TEST_CASE("a supervisor that is killed, or stopped, takes the process along
     co_await second.stop();
     CHECK_AWAIT(all_gone(board().signed_pids()), awaited);
     CHECK_AWAIT(all_gone({supervisor}), awaited);
+}
+
+POOL_TEST_CASE("a stopped supervisor does not hide the end of the process", "[F89][F34]") {
+    const StderrCapture capture;
+    DoingService service(&sleep_for_ever, service_options());
+    RunningService running(service);
+    co_await running.ready();
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
+    const pid_t supervisor = parent_of(board().pids[0]);
+    REQUIRE(supervisor > 1);
+    ::kill(supervisor, SIGSTOP);
+    ::kill(board().pids[0], SIGKILL);
+    CHECK_AWAIT_THAT(running.end(), awaited, contains("its supervisor killed by SIGKILL"));
+    CHECK(service_metric("worker", "running") == 0);
+    CHECK_AWAIT(all_gone({board().pids[0], supervisor}), awaited);
 }
 
 POOL_TEST_CASE(

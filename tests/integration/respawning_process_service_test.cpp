@@ -123,6 +123,7 @@ POOL_TEST_CASE(
     REQUIRE_AWAIT(eventually([] { return board().signers == 2; }), awaited);
     CHECK_THAT(capture.text(), contains("killed by SIGKILL; another starts in 0.000 s"));
     CHECK(service.pid() == board().pids[1]);
+    CHECK(service_metric("worker", "running") == 1);
     CHECK(service_metric("worker", "failed") == 1);
     co_await running.stop();
 }
@@ -302,9 +303,12 @@ TEST_CASE("a process that crashes shuts the program down, where that is wanted",
     CHECK(test::wait_until([&] { return program.survivors().empty(); }, 1s));
 }
 
-TEST_CASE("a process may run an entrypoint of its own, with services and workers", "[PR-02]") {
+TEST_CASE(
+    "a process may run an entrypoint of its own, with services, processes and workers", "[PR-02]") {
     Process program = Process::start({AIOMISC_TEST_SERVICE_PROGRAM});
-    CHECK(program.read_line() == "inside: 36");
+    const std::set<std::string> lines{
+        program.read_line().value_or(""), program.read_line().value_or("")};
+    CHECK(lines == std::set<std::string>{"below: running", "inside: 36"});
     program.send_signal(SIGTERM);
     CHECK(program.read_all() == "inside: stopped\ninside: ended\n");
     CHECK(program.wait() == ExitStatus{0, 0});

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 
-// A program whose process service is a program itself: with a loop, a service and a worker pool.
+// A program whose process service is a program itself: with a loop, a service, a worker pool, and a
+// process service of its own.
 // Its own executable, because test executables have had a loop before main().
 
 #include <aiomisc/aiomisc.h>
 
 #include <cstdio>
 #include <memory>
+#include <stdexcept>
+
+#include <unistd.h>
 
 using namespace aiomisc;
 
@@ -31,9 +35,19 @@ struct Inner : Service {
     }
 };
 
+struct Innermost : ProcessService {
+    void in_process() override {
+        std::printf("below: running\n");
+        std::fflush(stdout);
+        ::pause();
+    }
+};
+
 struct Outer : ProcessService {
     void in_process() override {
-        if (serve({.log_level = "error"}, {std::make_shared<Inner>()}) != 0) {
+        if (serve(
+                {.log_level = "error"},
+                {std::make_shared<Inner>(), std::make_shared<Innermost>()}) != 0) {
             throw std::runtime_error("the inner program failed");
         }
         std::printf("inside: ended\n");

@@ -37,8 +37,9 @@ void process_started() noexcept {
 
 int run_process_main(process::WorkerStart& start, UniqueFunction<void()> body) {
     process::set_process_name(start.setup.name.c_str());
-    static process::ControlChannel channel(std::move(start.channel));  // as long as the process
-    channel_to_parent = &channel;
+    // Never destroyed. That of an outer process is left as it is: its descriptor number is
+    // another's by now.
+    channel_to_parent = new process::ControlChannel(std::move(start.channel));
     return run_noting_errors(start, "", std::move(body)) ? 0 : kFunctionThrew;
 }
 

@@ -90,18 +90,33 @@ void ServiceProcess::on_started(process::Packet packet) {
         !std::ranges::equal(packet.body, std::array{kProcessStarted})) {
         return;
     }
-    if (!packet.fds.empty()) {
-        process_ = std::move(packet.fds.front());
-        process_watcher_.emplace(loop_, process_.get());
-        process_watcher_->start(FdWatcher::kReadable, [this](unsigned) {
-            process_watcher_->stop();
-            gone_ = true;
-            advance();
-        });
-    }
     started_ = true;
     ++statistic_->started;
     settled.set();
+    if (!packet.fds.empty()) {
+        watch_process(std::move(packet.fds.front()));
+    }
+}
+
+void ServiceProcess::watch_process(UniqueFd process) noexcept {
+    process_ = std::move(process);
+    try {
+        process_watcher_.emplace(loop_, process_.get());
+        process_watcher_->start(FdWatcher::kReadable, [this](unsigned) { on_process_gone(); });
+    } catch (const std::exception& error) {
+        // The end of its channel has to do.
+        log::warning(kLogger, "{}: process {} cannot be watched: {}", name_, pid_, error.what());
+        process_watcher_.reset();
+    }
+}
+
+void ServiceProcess::on_process_gone() noexcept {
+    process_watcher_->stop();
+    gone_ = true;
+    if (!ended.is_set()) {
+        limit_supervisor();  // one that is stopped would never report it
+    }
+    advance();
 }
 
 void ServiceProcess::stop_watching() noexcept {
@@ -120,6 +135,9 @@ void ServiceProcess::on_supervisor(process::SupervisorEvent* event) {
         limit_timer_.cancel();
         limit_timer_ = loop_.call_later(kGoneLimit, [this] {
             log::warning(kLogger, "{}: process {} does not die", name_, pid_);
+            if (process_watcher_ && !expected_) {
+                return;  // its pidfd will tell; until then no other starts
+            }
             gone_ = true;
             advance();
         });
@@ -166,6 +184,10 @@ void ServiceProcess::end() noexcept {
     ended.set();
     settled.set();
     supervisor_->send(process::Shutdown{milliseconds(0)});
+    limit_supervisor();
+}
+
+void ServiceProcess::limit_supervisor() noexcept {
     limit_timer_.cancel();
     limit_timer_ = loop_.call_later(kSupervisorLimit, [this] {
         log::warning(kLogger, "{}: the supervisor does not end, it is killed", name_);
@@ -217,6 +239,9 @@ void ServiceProcess::abandon() noexcept {
     stop_watching();
     // Its end makes the supervisor kill everything below it.
     supervisor_->close();
+    if (over.is_set()) {
+        return;  // what is counted as running is the next process
+    }
     if (!ended.is_set()) {
         note_ = "it was left behind, and killed";
         ++statistic_->exited;

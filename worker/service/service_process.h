@@ -75,11 +75,14 @@ private:
     void order();
     void on_channel() noexcept;
     void on_started(process::Packet packet);
+    void watch_process(UniqueFd process) noexcept;
+    void on_process_gone() noexcept;
     void stop_watching() noexcept;
     void on_supervisor(process::SupervisorEvent* event);
     void on_exit(const process::Exited& exited);
     void end_with(std::string failure);
     void end() noexcept;
+    void limit_supervisor() noexcept;
     void advance() noexcept;
 
     EventLoop& loop_;
