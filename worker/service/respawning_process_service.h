@@ -21,7 +21,10 @@ struct RespawningProcessServiceOptions {
     /// one that ends at once is not started in a tight loop. (aiomisc looks for the end at this
     /// interval. Here the end is an event.)
     std::chrono::milliseconds process_poll_timeout{std::chrono::seconds(5)};
-    /// Ends within `restart_window` after which the service gives up and fails; 0: 20.
+    /// More ends than this within `restart_window` fail the service; 0: 20. No more than
+    /// restart_window / process_poll_timeout + 2 fit in, by default eight: so the service goes on
+    /// for ever, as that of aiomisc does. For a budget, set a smaller limit, a longer window, or a
+    /// shorter interval.
     std::size_t restart_limit = 0;
     std::chrono::milliseconds restart_window{std::chrono::seconds(30)};
 };
@@ -31,9 +34,9 @@ struct RespawningProcessServiceOptions {
 ///
 /// The end is noticed at once. The next process starts when nothing is left of the last one: there
 /// are never two. It starts at once, but not within process_poll_timeout of the last start; from
-/// the eleventh end within restart_window on also 100 ms later, then 200 ms, up to 5 s. When the
-/// budget is spent the service fails with the last endings; EntrypointOptions::on_service_failure
-/// decides what becomes of the program.
+/// the eleventh end within restart_window on also 100 ms later, then 200 ms, up to 5 s. When
+/// restart_limit is passed, which the defaults never do, the service fails with the last endings;
+/// EntrypointOptions::on_service_failure decides what becomes of the program.
 ///
 /// Every start is forked from the same snapshot, so each process sees the same state.
 ///
