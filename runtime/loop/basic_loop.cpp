@@ -58,7 +58,7 @@ CallHandle BasicLoop::call_soon(UniqueFunction<void()> function) {
 }
 
 CallHandle BasicLoop::call_later(Duration delay, UniqueFunction<void()> function) {
-    return call_at(now() + delay, std::move(function));
+    return call_at(detail::deadline_after(now(), delay), std::move(function));
 }
 
 CallHandle BasicLoop::call_at(TimePoint when, UniqueFunction<void()> function) {
@@ -162,10 +162,11 @@ void BasicLoop::end_all_tasks(Duration limit) noexcept {
     if (!has_tasks()) {
         return;
     }
+    ending_ = true;
     cancel_all_tasks(CancelReason::kShutdown);
     try {
         // A timer of our own, so that a task parked for ever does not make the poll wait for ever.
-        const TimePoint deadline = now() + limit;
+        const TimePoint deadline = detail::deadline_after(now(), limit);
         CallHandle tick = call_at(deadline, [] {});
         const auto goes_on = [this, deadline] { return has_tasks() && now() < deadline; };
         while (goes_on()) {
@@ -183,6 +184,7 @@ void BasicLoop::end_all_tasks(Duration limit) noexcept {
         const Running current(*this);
         abandon_all_tasks();
     }
+    ending_ = false;
 }
 
 void BasicLoop::drop_callbacks() noexcept {

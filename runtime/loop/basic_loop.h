@@ -65,6 +65,10 @@ public:
 
     [[nodiscard]] bool is_running() const noexcept { return running_; }
 
+    /// Whether the tasks are being ended, all of them: one that started now would be cancelled by
+    /// nobody.
+    [[nodiscard]] bool ending() const noexcept { return ending_; }
+
     /// Seconds of the loop's clock, as asyncio's loop.time().
     [[nodiscard]] double time() const noexcept;
 
@@ -137,6 +141,7 @@ private:
     Duration slow_callback_duration_ = std::chrono::milliseconds(100);
     bool running_ = false;
     bool stopping_ = false;
+    bool ending_ = false;
     bool debug_ = false;
 };
 

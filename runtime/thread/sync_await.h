@@ -46,7 +46,7 @@ private:
 
 template <typename Value>
 struct SyncWaitOf final : SyncWait {
-    std::optional<Stored<Value>> value;  ///< written by the loop before finish()
+    std::optional<Stored<Value>> value;  ///< the loop's until finish()
 };
 
 /// The loop's obligation to answer: dying without an answer, as when the loop closes first, is one.
@@ -66,11 +66,13 @@ public:
         }
     }
 
+    /// Puts down what finish() is to answer.
     template <typename... Arguments>
-    void set(Arguments&&... arguments) {
+    void keep(Arguments&&... arguments) {
         wait_->value.emplace(std::forward<Arguments>(arguments)...);
-        std::exchange(wait_, nullptr)->finish(nullptr);
     }
+
+    void finish() noexcept { std::exchange(wait_, nullptr)->finish(nullptr); }
 
     void fail(std::exception_ptr error) noexcept {
         std::exchange(wait_, nullptr)->finish(std::move(error));
@@ -83,26 +85,53 @@ private:
 /// Errors: InvalidStateError ("no current event loop is set"; this thread runs the loop).
 void check_may_wait_for(const LoopRef& loop);
 
-/// Awaits what `start` gives, and answers.
+/// What a thread asks of a loop. Dies in reverse, the answer last: whoever gets it may rely on
+/// everything else being gone.
 template <typename Value, typename Start>
-Task<> answer_thread(Start start, SyncAnswer<Value> answer) {
+struct SyncRequest {
+    SyncAnswer<Value> answer;
+    std::optional<Start> start;
+};
+
+/// Awaits what `start` gives, destroys it and `start`, and answers.
+template <typename Value, typename Start>
+Task<> answer_thread(SyncRequest<Value, Start> request) {
     std::exception_ptr error;
     try {
-        auto awaitable = start();
+        auto awaitable = (*request.start)();
         if constexpr (std::is_void_v<Value>) {
             co_await std::move(awaitable);
-            answer.set();
+            request.answer.keep();
         } else {
             Value value = co_await std::move(awaitable);
-            answer.set(std::move(value));
+            request.answer.keep(std::move(value));
         }
     } catch (...) {
         error = std::current_exception();
     }
+    request.start.reset();
     // Out of the handler, which has a reference to the exception: the thread is to have the last.
     if (error) {
-        answer.fail(std::exchange(error, nullptr));
+        request.answer.fail(std::exchange(error, nullptr));
+    } else {
+        request.answer.finish();
     }
+}
+
+/// Starts the task that answers, unless the loop is ending its tasks.
+/// Affinity: loop.
+template <typename Value, typename Start>
+void start_answering(SyncRequest<Value, Start>& request, ContextValues& context) {
+    EventLoop& loop = EventLoop::current();
+    if (loop.ending()) {
+        request.start.reset();
+        request.answer.fail(std::make_exception_ptr(CancelledError(CancelReason::kShutdown)));
+        return;
+    }
+    ContextValues* const previous = ContextValues::exchange_current(&context);
+    auto task = loop.create_task(answer_thread(std::move(request)), "sync_await");
+    ContextValues::exchange_current(previous);
+    std::move(task).release();
 }
 
 /// Runs `start` on the loop, awaits what it gives there, and blocks this thread meanwhile.
@@ -111,18 +140,14 @@ Value wait_in_thread(const LoopRef& loop, Start start) {
     check_may_wait_for(loop);
     const auto wait = std::make_shared<SyncWaitOf<Value>>();
     // Not taken or not run, it answers when it dies.
-    loop.call_soon_threadsafe([start = std::move(start),
-                               answer = SyncAnswer<Value>(wait),
-                               context = ContextValues::current()]() mutable {
-        ContextValues* const previous = ContextValues::exchange_current(&context);
-        auto task =
-            create_task(answer_thread<Value>(std::move(start), std::move(answer)), "sync_await");
-        ContextValues::exchange_current(previous);
-        std::move(task).release();
-    });
+    loop.call_soon_threadsafe(
+        [request = SyncRequest<Value, Start>{SyncAnswer<Value>(wait), std::move(start)},
+         context = ContextValues::current()]() mutable { start_answering(request, context); });
     wait->wait();
     if constexpr (!std::is_void_v<Value>) {
-        return std::move(*wait->value);
+        Value value = std::move(*wait->value);
+        wait->value.reset();  // here: the last reference may be the loop's
+        return value;
     }
 }
 
@@ -139,9 +164,11 @@ using SyncResult =
 /// no time limit: put a wait_for() into the function. A loop that exists but does not run keeps the
 /// thread waiting until it runs, or closes.
 ///
+/// When this returns or throws, the coroutine and everything it was given are gone.
+///
 /// Errors:    what it throws; CancelledError (the task was cancelled, by itself or by the closing
-///            loop); ClosedError (the loop closed before it began); InvalidStateError (this thread
-///            runs the loop).
+///            loop; the loop is ending its tasks); ClosedError (the loop closed before it began);
+///            InvalidStateError (this thread runs the loop).
 /// Affinity:  any thread but the loop's.
 /// Idea:      aiomisc.sync_wait_coroutine.
 template <typename Function, typename... Arguments>

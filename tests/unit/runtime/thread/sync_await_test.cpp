@@ -7,6 +7,7 @@
 
 #include <aiomisc/runtime/task/current_task.h>
 #include <aiomisc/runtime/thread/iterator_wrapper.h>
+#include <aiomisc/runtime/thread/new_thread.h>
 #include <aiomisc/runtime/thread/threaded.h>
 
 #include <atomic>
@@ -15,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -43,6 +45,23 @@ Task<> cancel_itself() {
 Task<> wait_for_ever(Gate* begun) {
     begun->open();
     co_await sleep(1h);
+}
+
+/// Takes its time to go, and counts when it is gone.
+std::shared_ptr<void> slow_to_go(std::atomic<int>* gone) {
+    return {gone, [gone](void*) {
+                std::this_thread::sleep_for(50ms);  // who does not wait for it is far away by then
+                ++*gone;
+            }};
+}
+
+Task<int> hold(std::shared_ptr<void> argument, std::atomic<int>* gone, bool fails) {
+    const auto local = slow_to_go(gone);
+    co_await sleep(1ms);
+    if (fails) {
+        throw std::runtime_error("in the loop");
+    }
+    co_return static_cast<int>(argument.use_count());
 }
 
 /// What the call threw, described; or "value".
@@ -114,6 +133,24 @@ TEST_CASE(
     CHECK_THAT(outcome, contains("no current event loop is set"));
 }
 
+ASYNC_TEST_CASE("what the coroutine held is gone when the thread goes on", "[TH-08]") {
+    std::atomic<int> gone = 0;
+    for (const bool fails : {false, true}) {
+        auto call = run_in_executor([&gone, fails] {
+            outcome_of([&] {
+                auto function =
+                    [&gone, fails, captured = slow_to_go(&gone)](std::shared_ptr<void> argument) {
+                        return hold(std::move(argument), &gone, fails);
+                    };
+                sync_await(std::move(function), slow_to_go(&gone));
+            });
+            return gone.exchange(0);
+        });
+        // The capture, the argument, and what is local.
+        CHECK_AWAIT(call, awaited == 3);
+    }
+}
+
 ASYNC_TEST_CASE("a loop does not wait for itself", "[TH-08]") {
     const LoopRef loop(EventLoop::current());
     CHECK_THROWS_AS(sync_wait_coroutine(loop, twice, 1), InvalidStateError);
@@ -154,6 +191,34 @@ TEST_CASE("a loop that closes before it looks at the request releases the thread
     }
     thread.join();
     CHECK(outcome == "aiomisc::ClosedError: the loop was closed");
+}
+
+TEST_CASE("a request that comes while the loop ends its tasks is refused", "[TH-08]") {
+    EventLoop loop;
+    std::string outcome;
+    const auto lingering = loop.create_task([](LoopRef own, std::string* told) -> Task<> {
+        bool cancelled = false;
+        try {
+            co_await sleep(1h);
+        } catch (const CancelledError&) {
+            cancelled = EventLoop::current().ending();
+        }
+        CHECK(cancelled);
+        *told = co_await run_in_new_thread([own] {
+            return outcome_of([&own] { sync_await(own, []() -> Task<> { co_await sleep(1h); }); });
+        });
+    }(loop, &outcome));
+    loop.run_until_complete(turns(2));
+    loop.end_tasks();
+    CHECK(outcome == "cancelled");
+    CHECK_FALSE(loop.ending());
+    std::thread later([&outcome, reference = LoopRef(loop)] {
+        outcome = outcome_of([&] { sync_await(reference, twice, 1); });
+        reference.call_soon_threadsafe([] { EventLoop::current().stop(); });
+    });
+    loop.run_forever();
+    later.join();
+    CHECK(outcome == "value");
 }
 
 TEST_CASE("a closed loop refuses at once", "[TH-08]") {
