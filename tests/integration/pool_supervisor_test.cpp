@@ -329,6 +329,9 @@ POOL_TEST_CASE("close() does not wait for a supervisor that is stopped", "[F34][
     CHECK_AWAIT(all_gone(all), awaited);
 }
 
+// UndefinedBehaviorSanitizer opens a pipe to look at a pointer, and ends the process where it gets
+// none.
+#ifndef AIOMISC_ADDRESS_SANITIZER
 POOL_TEST_CASE("a supervisor that cannot be started now is started later", "[F20][F31][P7]") {
     const StderrCapture capture;
     WorkerPool pool(pool_options(2));
@@ -360,6 +363,7 @@ POOL_TEST_CASE("a pool that cannot be started is broken, and says why", "[F20][P
     co_await pool.close();
     CHECK_THROWS_AS(static_cast<void>(pool.create_task<&calls::square>(1)), PoolClosed);
 }
+#endif
 
 AIOMISC_TEST_HELPER(program_loses_its_zygote_and_stops_its_supervisor) {
     prepare_for_pools();

@@ -166,7 +166,7 @@ POOL_TEST_CASE(
     CHECK_THAT(thrown_by_submit<BrokenProcessPool>(executor), contains("SIGKILL"));
     // Nobody is replaced, and nobody stays.
     CHECK_AWAIT(all_gone(pids, 2s), awaited);
-    CHECK(executor.pids().empty());
+    CHECK_AWAIT(eventually([&] { return executor.pids().empty(); }), awaited);
     co_await executor.shutdown();
     CHECK_FALSE(thrown_by_submit<PoolClosed>(executor).empty());
 }

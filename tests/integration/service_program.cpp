@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include <unistd.h>
 
@@ -20,8 +21,16 @@ int square(int x) {
     return x * x;
 }
 
+struct Innermost : ProcessService {
+    void in_process() override { ::pause(); }
+};
+
 struct Inner : Service {
+    explicit Inner(std::shared_ptr<Service> below) : below_(std::move(below)) {}
+
     Task<> start() override {
+        co_await below_->start_event().wait();
+        std::printf("inside: the process below has started\n");
         WorkerPool pool({.workers = 1});
         co_await pool.start();
         std::printf("inside: %d\n", co_await pool.create_task<square>(6));
@@ -33,21 +42,15 @@ struct Inner : Service {
         std::printf("inside: stopped\n");
         co_return;
     }
-};
 
-struct Innermost : ProcessService {
-    void in_process() override {
-        std::printf("below: running\n");
-        std::fflush(stdout);
-        ::pause();
-    }
+private:
+    std::shared_ptr<Service> below_;
 };
 
 struct Outer : ProcessService {
     void in_process() override {
-        if (serve(
-                {.log_level = "error"},
-                {std::make_shared<Inner>(), std::make_shared<Innermost>()}) != 0) {
+        const auto below = std::make_shared<Innermost>();
+        if (serve({.log_level = "error"}, {std::make_shared<Inner>(below), below}) != 0) {
             throw std::runtime_error("the inner program failed");
         }
         std::printf("inside: ended\n");
