@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
-
-// The code blocks of runtime/thread/README.md, between the marks [name] and [/name]; the last case
-// compares the two.
+// The code of runtime/thread/README.md, between pairs of marks; scripts/check-readme compares them.
 
 #include "support/async_test.h"
 #include "support/catch.h"
@@ -45,7 +43,7 @@ Task<std::size_t> size_of_both(std::string first, std::string second) {
     co_return one.size() + two.size();
 }
 
-// [/threaded]
+// [threaded]
 
 // [pool]
 Task<int> sum_in_a_pool() {
@@ -62,7 +60,7 @@ Task<int> sum_in_a_pool() {
     co_return sum;
 }
 
-// [/pool]
+// [pool]
 
 // [iterable]
 Task<std::map<std::string, int>> count_lines(std::string path) {
@@ -83,7 +81,7 @@ Task<std::map<std::string, int>> count_lines(std::string path) {
     co_return counts;
 }
 
-// [/iterable]
+// [iterable]
 
 // [channel]
 Task<std::vector<int>> read_sensor() {
@@ -105,7 +103,7 @@ Task<std::vector<int>> read_sensor() {
     co_return all;
 }
 
-// [/channel]
+// [channel]
 
 // [sync_await]
 Task<int> ask_database(int key) {
@@ -122,14 +120,7 @@ Task<int> ask_from_a_thread() {
     co_return co_await run_in_executor(work_in_a_thread, 4);
 }
 
-// [/sync_await]
-
-/// The region `name` of a source text.
-std::string region(const std::string& text, const std::string& name) {
-    const std::string begin = "// [" + name + "]\n";
-    const auto from = text.find(begin) + begin.size();
-    return text.substr(from, text.find("// [/" + name + "]", from) - from);
-}
+// [sync_await]
 
 }  // namespace
 
@@ -155,17 +146,4 @@ ASYNC_TEST_CASE("README of threads: channels") {
 
 ASYNC_TEST_CASE("README of threads: coroutines from a thread") {
     CHECK_AWAIT(ask_from_a_thread(), awaited == 41);
-}
-
-TEST_CASE("README of threads: its code is the code of this file") {
-    // tests/unit/runtime/thread/readme_test.cpp below the root, whatever the build folder.
-    const std::string here = __FILE__;
-    const std::string root = here.substr(0, here.rfind("/tests/unit/"));
-    const std::string source = read_file(here);
-    REQUIRE_FALSE(source.empty());
-    const std::string readme = read_file(root + "/runtime/thread/README.md");
-    for (const char* name : {"threaded", "pool", "iterable", "channel", "sync_await"}) {
-        INFO(name);
-        CHECK_THAT(readme, contains("```cpp\n" + region(source, name) + "```"));
-    }
 }
