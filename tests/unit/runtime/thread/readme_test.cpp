@@ -26,7 +26,6 @@ namespace {
 
 using namespace aiomisc;
 using namespace std::chrono_literals;
-using aiomisc::test::contains;
 using aiomisc::test::settle;
 using aiomisc::test::TempDir;
 using aiomisc::test::text_of;
