@@ -3,15 +3,14 @@
 
 #include <aiomisc/runtime/app/entrypoint.h>
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/signals_blocked.h>
 #include <aiomisc/runtime/log/log.h>
 
 #include <algorithm>
 #include <chrono>
-#include <csignal>
 #include <future>
 #include <utility>
 
-#include <pthread.h>
 #include <unistd.h>
 
 namespace aiomisc::detail {
@@ -28,24 +27,6 @@ constexpr Duration kLogLimit = 200ms;
 
 /// What is longer has no limit; a clock cannot count for ever.
 constexpr Duration kLongest = std::chrono::hours(24 * 365);
-
-/// Signals are for the threads of the program.
-class SignalsBlocked {
-public:
-    SignalsBlocked() noexcept {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_{};
-};
 
 /// The thread that hangs may hang in the log: nobody waits for that for long.
 [[noreturn]] void end_process(Duration limit) {
@@ -68,6 +49,7 @@ private:
 }  // namespace
 
 ShutdownLimit::ShutdownLimit(EventLoop& loop, Duration limit, UniqueFunction<void()> cancel) {
+    // Signals are for the threads of the program.
     const SignalsBlocked blocked;
     thread_ = std::thread([this, &loop, limit, cancel = std::move(cancel)]() mutable {
         watch(loop, limit, std::move(cancel));

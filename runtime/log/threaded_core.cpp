@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "threaded_core.h"
 
-#include <algorithm>
-#include <csignal>
-#include <utility>
+#include <aiomisc/runtime/base/signals_blocked.h>
 
-#include <pthread.h>
+#include <algorithm>
+#include <utility>
 
 namespace aiomisc::log {
 
@@ -24,24 +23,6 @@ ThreadedOptions within_limits(ThreadedOptions options) {
     return options;
 }
 
-/// Signals are for the program's own threads; SIGPIPE of a write here harms nobody.
-class AllSignalsBlocked {
-public:
-    AllSignalsBlocked() {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &previous_);
-    }
-
-    AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-    AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
-    ~AllSignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &previous_, nullptr); }
-
-private:
-    sigset_t previous_{};
-};
-
 }  // namespace
 
 ThreadedHandler::Core::Core(
@@ -53,7 +34,8 @@ ThreadedHandler::Core::Core(
       statistic_(options_.statistic_name) {}
 
 void ThreadedHandler::Core::start(const std::shared_ptr<Core>& core) {
-    const AllSignalsBlocked blocked;
+    // Signals are for the program's own threads; SIGPIPE of a write here harms nobody.
+    const SignalsBlocked blocked;
     core->thread_ = std::make_unique<std::thread>([core] { core->run(); });
     core->statistic_.threads = 1;
 }

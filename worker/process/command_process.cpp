@@ -3,6 +3,7 @@
 
 #include <aiomisc/runtime/base/compiler.h>
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/signals_blocked.h>
 #include <aiomisc/worker/process/limits.h>
 #include <aiomisc/worker/process/process_setup.h>
 
@@ -113,25 +114,6 @@ void launch(const CommandFork& fork, char* const* arguments, LaunchReport& repor
     ::_exit(not_found ? kNotFound : kCannotExecute);
 }
 
-// All signals blocked: a handler of the supervisor's must not run in a child that shares its
-// memory.
-class SignalsBlocked {
-public:
-    SignalsBlocked() noexcept {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_{};
-};
-
 // execvp() looks for the program along the PATH of the environment that it passes on, this one.
 class Environment {
 public:
@@ -152,6 +134,7 @@ private:
 pid_t start_command(const CommandFork& fork, LaunchReport& report) {
     const std::vector<char*> arguments = pointers_to(fork.command->arguments);
     std::vector<char*> variables = environment_of(*fork.command);
+    // A handler of the supervisor's must not run in a child that shares its memory.
     const SignalsBlocked blocked;
     const Environment environment(variables.data());
     // NOLINTBEGIN(bugprone-unsafe-functions,clang-analyzer-*): posix_spawn() can do little of this

@@ -3,6 +3,7 @@
 
 #include <aiomisc/runtime/base/check.h>
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/signals_blocked.h>
 #include <aiomisc/worker/process/pidfd.h>
 #include <aiomisc/worker/process/poll.h>
 #include <aiomisc/worker/process/process_setup.h>
@@ -27,30 +28,12 @@ constexpr std::chrono::milliseconds kReapBound{100};
 /// A zygote whose parent is gone ends with all its supervisors within this time.
 constexpr std::chrono::milliseconds kEndBound{1000};
 
-// Signals wait while it exists, so that no handler of the program runs in a child that is not the
-// program.
-class SignalsBlocked {
-public:
-    SignalsBlocked() noexcept {
-        sigset_t all;
-        ::sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
-
-    ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-    SignalsBlocked(const SignalsBlocked&) = delete;
-    SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
-private:
-    sigset_t before_{};
-};
-
 // Forks a process that is no child of this one: what is forked by a child that ends at once is
 // given to init. So there is nothing to reap, and a program that waits for any child does not get
 // ours. `run` must not return.
 template <typename Run>
 void fork_unrelated(Run&& run) {
+    // No handler of the program runs in a child that is not the program.
     const SignalsBlocked guard;
     const pid_t child = ::fork();
     if (child < 0) {
