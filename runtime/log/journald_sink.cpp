@@ -4,6 +4,7 @@
 #include "exception_text.h"
 #include "json_text.h"
 #include "line_format.h"
+#include "syslog_priority.h"
 
 #include <aiomisc/runtime/base/error.h>
 
@@ -25,23 +26,6 @@ namespace aiomisc::log::detail {
 namespace {
 
 constexpr int kFacility = LOG_LOCAL7 >> 3;  // the journal counts facilities from 0
-
-int priority_of(const Record& record) noexcept {
-    switch (record.level) {
-        case Level::kCritical:
-            return LOG_CRIT;
-        case Level::kError:
-            return LOG_ERR;
-        case Level::kWarning:
-            return LOG_WARNING;
-        case Level::kInfo:
-            return LOG_INFO;
-        case Level::kDebug:
-        case Level::kNotset:
-            break;
-    }
-    return LOG_DEBUG;
-}
 
 /// A field name of the journal: A-Z, 0-9 and _, 64 at most.
 std::string field_name(std::string_view prefix, std::string_view key) {
@@ -139,7 +123,7 @@ private:
 std::vector<std::string> journal_fields(const Record& record) {
     Fields fields;
     fields.add("MESSAGE", record.message);
-    fields.add("PRIORITY", priority_of(record));
+    fields.add("PRIORITY", syslog_priority(record.level));
     fields.add("SYSLOG_FACILITY", kFacility);
     fields.add("SYSLOG_IDENTIFIER", std::string_view(::program_invocation_short_name));
     fields.add("MESSAGE_ID", message_id(record));

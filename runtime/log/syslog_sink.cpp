@@ -4,6 +4,7 @@
 #include "delivery.h"
 #include "exception_text.h"
 #include "line_format.h"
+#include "syslog_priority.h"
 
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/base/unique_fd.h>
@@ -42,23 +43,6 @@ spdlog::level::level_enum spdlog_level(Level level) noexcept {
             break;
     }
     return spdlog::level::debug;
-}
-
-int priority_of(Level level) noexcept {
-    switch (level) {
-        case Level::kCritical:
-            return LOG_CRIT;
-        case Level::kError:
-            return LOG_ERR;
-        case Level::kWarning:
-            return LOG_WARNING;
-        case Level::kInfo:
-            return LOG_INFO;
-        case Level::kDebug:
-        case Level::kNotset:
-            break;
-    }
-    return LOG_DEBUG;
 }
 
 fmt::memory_buffer text_of(const Record& record) {
@@ -115,7 +99,7 @@ public:
 
     void emit(const Record& record) override {
         const fmt::memory_buffer message = text_of(record);
-        std::string datagram = fmt::format("<{}>", LOG_USER | priority_of(record.level));
+        std::string datagram = fmt::format("<{}>", LOG_USER | syslog_priority(record.level));
         datagram.append(message.data(), message.size());
         datagram.resize(std::min(datagram.size(), kMostBytes));
         static_cast<void>(!::send(socket_.get(), datagram.data(), datagram.size(), MSG_NOSIGNAL));
