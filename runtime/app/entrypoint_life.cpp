@@ -186,7 +186,7 @@ Task<> EntrypointLife::live(Self self, Task<> main) {
     self->has_main_ = true;
     co_await self->start();
     TaskHandle<> body = create_task(std::move(main), "main");
-    TaskHandle<> stopped = create_task(wait_for_event(&self->stopped_), "stopped");
+    TaskHandle<> stopped = ensure_future(self->stopped_.wait());
     {
         CompletionSet set({body.state(), stopped.state()});
         co_await set.wait(Until::kFirst);

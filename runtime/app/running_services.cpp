@@ -22,10 +22,6 @@ ContextVar<const RunningServices*>& stop_of() {
     return variable;
 }
 
-Task<> wait_for_event(Event* event) {
-    co_await event->wait();
-}
-
 /// In a task of its own: an implementation of stop() that is no coroutine may throw at once.
 Task<> call_stop(ServicePtr service, std::exception_ptr reason) {
     co_await service->stop(std::move(reason));
@@ -80,7 +76,6 @@ Task<> RunningServices::start(ServiceList services) {
     }
     const auto place = starts_.insert(
         starts_.end(), create_task(start_tracked(self, std::move(services)), "start"));
-    const auto task = place->state();
     std::exception_ptr error;
     try {
         co_await *place;
@@ -129,7 +124,7 @@ Task<> RunningServices::start_member(Self self, MemberPtr member) {
         throw CancelledError(CancelReason::kShutdown);
     }
     member->payload = create_task(run_service(self, member), member->service->name());
-    TaskHandle<> ready = create_task(wait_for_event(&member->service->start_event()));
+    TaskHandle<> ready = ensure_future(member->service->start_event().wait());
     std::exception_ptr cancelled;
     try {
         CompletionSet set({member->payload.state(), ready.state()});
