@@ -71,8 +71,10 @@ public:
     }
 
 private:
-    std::shared_ptr<spdlog::details::thread_pool> threads_;
+    // Its thread is joined before the logger that it writes for is destroyed: TSan does not see
+    // the counts of shared pointers that spdlog's own library drops.
     std::shared_ptr<spdlog::async_logger> logger_;
+    std::shared_ptr<spdlog::details::thread_pool> threads_;
 };
 
 /// What a line costs who logs it, when the thread that writes has time.
