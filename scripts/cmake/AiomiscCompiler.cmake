@@ -35,6 +35,8 @@ target_compile_options(aiomisc_flags INTERFACE
   $<$<CXX_COMPILER_ID:Clang>:-Wnon-virtual-dtor>
   # GCC warns about designated initializers that leave members to their defaults: our options style.
   -Wno-missing-field-initializers
+  # With optimisation GCC takes the empty kj::Maybe and std::optional for uninitialized values.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   -fstack-protector-strong
   $<$<AND:$<NOT:$<CONFIG:Debug>>,$<STREQUAL:${AIOMISC_SANITIZER},>>:-U_FORTIFY_SOURCE$<SEMICOLON>-D_FORTIFY_SOURCE=3>)
 if(AIOMISC_SANITIZER)
