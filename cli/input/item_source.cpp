@@ -6,6 +6,10 @@ namespace {
 
 constexpr const char* kBlanks = " \t\r\n\v\f";
 
+bool is_blank(const std::string& item) noexcept {
+    return item.find_first_not_of(kBlanks) == std::string::npos;
+}
+
 void trim_item(std::string& item, Trim trim) {
     if (trim == Trim::kRight || trim == Trim::kBoth) {
         item.erase(item.find_last_not_of(kBlanks) + 1);
@@ -26,23 +30,18 @@ Pull ListSource::next(std::string& item) {
 }
 
 Pull FilteredSource::next(std::string& item) {
-    if (ended_) {
-        return Pull::kEnd;
+    while (!ended_) {
+        const Pull pulled = source_->next(item);
+        if (pulled != Pull::kItem) {
+            return pulled;
+        }
+        ended_ = end_item_ && item == *end_item_;
+        if (!ended_ && !(drop_blank_ && is_blank(item))) {
+            trim_item(item, trim_);
+            return Pull::kItem;
+        }
     }
-    const Pull pulled = source_->next(item);
-    if (pulled != Pull::kItem) {
-        return pulled;
-    }
-    if (end_item_ && item == *end_item_) {
-        ended_ = true;
-        return Pull::kEnd;
-    }
-    trim_item(item, trim_);
-    return Pull::kItem;
-}
-
-bool is_blank(const std::string& item) noexcept {
-    return item.find_first_not_of(kBlanks) == std::string::npos;
+    return Pull::kEnd;
 }
 
 }  // namespace aiomisc::cli

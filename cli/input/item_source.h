@@ -47,12 +47,14 @@ private:
     std::size_t at_ = 0;
 };
 
-/// Applies -E and --trim to another source.
+/// Applies -E, -r and --trim to another source.
 class FilteredSource final : public ItemSource {
 public:
-    FilteredSource(
-        std::unique_ptr<ItemSource> source, std::optional<std::string> end_item, Trim trim)
-        : source_(std::move(source)), end_item_(std::move(end_item)), trim_(trim) {}
+    FilteredSource(std::unique_ptr<ItemSource> source, const InputOptions& options)
+        : source_(std::move(source)),
+          end_item_(options.end_item),
+          drop_blank_(options.drop_blank),
+          trim_(options.trim) {}
 
     Pull next(std::string& item) override;
 
@@ -61,11 +63,9 @@ public:
 private:
     std::unique_ptr<ItemSource> source_;
     std::optional<std::string> end_item_;
+    bool drop_blank_;
     Trim trim_;
     bool ended_ = false;
 };
-
-/// Nothing but blanks, tabs and line ends.
-[[nodiscard]] bool is_blank(const std::string& item) noexcept;
 
 }  // namespace aiomisc::cli

@@ -18,10 +18,10 @@ std::unique_ptr<ItemSource> open_source(const SourceSpec& spec, const InputOptio
     } else {
         source = FileSource::open(spec.path, options.delimiter);
     }
-    if (!options.end_item && options.trim == Trim::kNone) {
+    if (!options.end_item && options.trim == Trim::kNone && !options.drop_blank) {
         return source;
     }
-    return std::make_unique<FilteredSource>(std::move(source), options.end_item, options.trim);
+    return std::make_unique<FilteredSource>(std::move(source), options);
 }
 
 void check_stdin_used_once(const std::vector<SourceSpec>& sources) {
@@ -33,13 +33,14 @@ void check_stdin_used_once(const std::vector<SourceSpec>& sources) {
     }
 }
 
-// Neighbours joined by `:::+` become one source of rows.
+// Neighbours joined by `:::+` become one source of rows; with --link all are joined anyway, and
+// none ends another.
 std::vector<std::unique_ptr<RowSource>> open_groups(
     const std::vector<SourceSpec>& sources, const InputOptions& options) {
     std::vector<std::unique_ptr<RowSource>> groups;
     std::vector<std::unique_ptr<ItemSource>> members;
     for (const SourceSpec& spec : sources) {
-        if (!spec.linked && !members.empty()) {
+        if ((!spec.linked || options.link) && !members.empty()) {
             groups.push_back(std::make_unique<LinkedRows>(std::exchange(members, {})));
         }
         members.push_back(open_source(spec, options));
@@ -70,8 +71,7 @@ JobInputs JobInputs::open(const std::vector<SourceSpec>& sources, const InputOpt
 JobInputs::JobInputs(std::unique_ptr<RowSource> rows, const InputOptions& options)
     : rows_(std::move(rows)),
       rows_per_job_(std::max(options.items_per_job, 1U)),
-      without_items_(options.items_per_job == 0),
-      drop_blank_(options.drop_blank) {}
+      without_items_(options.items_per_job == 0) {}
 
 Pull JobInputs::next(JobInput& input) {
     while (!ended_ && gathered_rows_ < rows_per_job_) {
@@ -96,7 +96,7 @@ Pull JobInputs::next(JobInput& input) {
 Pull JobInputs::pull_row() {
     Row row;
     const Pull pulled = rows_->next(row);
-    if (pulled != Pull::kItem || (drop_blank_ && std::all_of(row.begin(), row.end(), is_blank))) {
+    if (pulled != Pull::kItem) {
         return pulled;
     }
     std::move(row.begin(), row.end(), std::back_inserter(items_));

@@ -41,7 +41,6 @@ private:
     std::unique_ptr<RowSource> rows_;
     unsigned rows_per_job_;
     bool without_items_;
-    bool drop_blank_;
     bool ended_ = false;
     std::uint64_t seq_ = 0;
     std::vector<std::string> items_;  // gathered for the next job

@@ -9,12 +9,12 @@ namespace aiomisc::cli {
 
 namespace {
 
-/// Rows of each group of sources that `:::+` joined.
-std::vector<std::uint64_t> rows_of_groups(const std::vector<SourceSpec>& sources) {
+/// Rows of each group of sources that `:::+` joined; with --link each source is one.
+std::vector<std::uint64_t> rows_of_groups(const std::vector<SourceSpec>& sources, bool link) {
     std::vector<std::uint64_t> rows;
     for (const SourceSpec& source : sources) {
         const std::uint64_t items = source.items.size();
-        if (source.linked && !rows.empty()) {
+        if (source.linked && !link && !rows.empty()) {
             rows.back() = std::min(rows.back(), items);
         } else {
             rows.push_back(items);
@@ -32,7 +32,7 @@ std::optional<std::uint64_t> known_total(
     if (sources.empty() || !all_here || options.drop_blank || options.end_item) {
         return std::nullopt;
     }
-    const std::vector<std::uint64_t> groups = rows_of_groups(sources);
+    const std::vector<std::uint64_t> groups = rows_of_groups(sources, options.link);
     const std::uint64_t rows =
         options.link
             ? *std::ranges::max_element(groups)

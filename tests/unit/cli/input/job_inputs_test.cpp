@@ -119,6 +119,9 @@ TEST_CASE("option --link repeats the shorter source, :::+ stops with it", "[cli]
         lines({"--link", "echo", ":::", "A", ":::", "1", "2", "3"}) == Lines{"A 1", "A 2", "A 3"});
     REQUIRE(lines({"--link", "echo", ":::", "A", "B", ":::"}) == Lines{"A ", "B "});
     REQUIRE(
+        lines({"--link", "echo", ":::", "A", "B", "C", ":::+", "1", "2", ":::", "x"}) ==
+        Lines{"A 1 x", "B 2 x", "C 1 x"});
+    REQUIRE(
         lines({"echo", ":::", "A", "B", "C", "D", "E", ":::+", "F", "G"}) == Lines{"A F", "B G"});
     REQUIRE(
         lines({"echo", ":::", "a", "b", "c", ":::+", "1", "2", ":::+", "x", "y", "z"}) ==
@@ -133,10 +136,12 @@ TEST_CASE("an empty source makes no combination", "[cli][input]") {
 }
 
 TEST_CASE(
-    "option -E ends a source, -r drops blank rows, --trim cuts", "[cli][input][L10][L12][L26]") {
+    "option -E ends a source, -r drops blank items, --trim cuts", "[cli][input][L10][L12][L26]") {
     REQUIRE(lines({"-E", "stop", "echo", ":::", "A", "B", "stop", "C"}) == Lines{"A", "B"});
     REQUIRE(lines({"-E", "B", "echo", ":::", "A", "B", ":::", "1", "B", "2"}) == Lines{"A 1"});
     REQUIRE(lines({"-r", "echo", ":::", "1", "", " \t", "2"}) == Lines{"1", "2"});
+    REQUIRE(lines({"-r", "echo", ":::", "A", "", "B", ":::+", "1", "2"}) == Lines{"A 1", "B 2"});
+    REQUIRE(lines({"-r", "echo", ":::", "A", ":::", "\v\f\r", "1"}) == Lines{"A 1"});
     REQUIRE(lines({"echo", ":::", "1", "", "2"}) == Lines{"1", "", "2"});
     REQUIRE(lines({"--trim", "lr", "echo", ":::", " A "}) == Lines{"A"});
     REQUIRE(lines({"--trim", "l", "echo", ":::", " A "}) == Lines{"A "});
