@@ -94,6 +94,15 @@ void print_and_sleep() {
     calls::sleep_until_cancelled();
 }
 
+void print_and_print_again() {
+    try {
+        print_and_sleep();
+    } catch (const CancelledError&) {
+        std::printf("after\n");
+        throw;
+    }
+}
+
 int log_at_each_level(int number) {
     log::debug("task", "debug {}", number);
     log::info("task", "info {}", number);
@@ -197,6 +206,28 @@ POOL_TEST_CASE("output of a call that was cancelled goes nowhere", "[P19][F83]")
     CHECK_AWAIT(pool.create_task_with<&print_number>(next.options(), 1), awaited == 1);
     CHECK(next.out == "number 1, cout");
     CHECK(output.out == "before\n");
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("output of a call that was cancelled is kept for who asks for it", "[P19][F83]") {
+    WorkerPool pool(capturing_options(1));
+    co_await pool.start();
+    Output output;
+    Event over;
+    auto options = output.options();
+    const std::shared_ptr<void> release(nullptr, [&over](void*) { over.set(); });
+    options.on_output = std::make_shared<const OutputHandler>(
+        [handler = options.on_output, release](bool is_stderr, std::span<const std::byte> bytes) {
+            (*handler)(is_stderr, bytes);
+        });
+    options.output_when_cancelled = true;
+    auto call = pool.create_task_with<&print_and_print_again>(options);
+    options.on_output.reset();
+    REQUIRE_AWAIT(eventually([&] { return output.out == "before\n"; }), awaited);
+    call.cancel();
+    CHECK_AWAIT(settle(std::move(call)), !awaited.has_value());
+    co_await over.wait();
+    CHECK(output.out == "before\nafter\n");
     co_await pool.close();
 }
 

@@ -608,7 +608,7 @@ void Pool::on_output(
             ::write(is_stderr ? STDERR_FILENO : STDOUT_FILENO, bytes.data(), bytes.size());
         return;
     }
-    if (writer->abandoned()) {
+    if (!writer->on_output || (writer->abandoned() && !writer->output_when_abandoned)) {
         return;  // whoever wanted it has gone on
     }
     try {

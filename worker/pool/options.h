@@ -107,6 +107,9 @@ struct CallOptions {
     /// Gets the output of this call; needs WorkerPoolOptions::capture_output. What it throws goes
     /// to the loop's exception handler.
     std::shared_ptr<const OutputHandler> on_output{};
+    /// Also what it writes after it was cancelled: on_output is kept until its worker is done with
+    /// the call, and destroyed then.
+    bool output_when_cancelled = false;
 };
 
 struct CloseOptions {

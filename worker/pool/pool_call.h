@@ -98,6 +98,7 @@ Reference<PoolCall<Value>> make_call(
     call->attempt = options.attempt;
     call->timeout = options.timeout;
     call->on_output = options.on_output;
+    call->output_when_abandoned = options.output_when_cancelled;
     return call;
 }
 

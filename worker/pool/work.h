@@ -41,6 +41,7 @@ public:
     std::optional<std::chrono::milliseconds> timeout;
     std::uint32_t attempt = 1;
     std::shared_ptr<const OutputHandler> on_output;
+    bool output_when_abandoned = false;
     std::uint32_t count = 0;    ///< calls in a chunk; 0 for a single call
     std::uint32_t allowed = 0;  ///< how many of them its worker may make before it is replaced
 
