@@ -56,6 +56,7 @@ private:
             throw UsageError(name + " takes no value");
         }
         found_.tokens.push_back(name);
+        found_.names.push_back(name);
         if (with_value) {
             found_.tokens.push_back(
                 equals != std::string::npos ? word.substr(equals + 1) : next_word(name));
@@ -66,6 +67,7 @@ private:
         for (std::size_t at = 1; at < word.size(); ++at) {
             const std::string name{'-', word[at]};
             found_.tokens.push_back(name);
+            found_.names.push_back(name);
             if (takes_value(name)) {
                 found_.tokens.push_back(
                     at + 1 < word.size() ? word.substr(at + 1) : next_word(name));

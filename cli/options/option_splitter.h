@@ -13,7 +13,8 @@ namespace aiomisc::cli {
 /// The option words at the front of a command line, an option or a value in each token.
 struct OptionWords {
     std::vector<std::string> tokens;
-    std::size_t count = 0;  ///< how many words they were, a final `--` included
+    std::vector<std::string> names;  ///< the options among the tokens, as they were spelled
+    std::size_t count = 0;           ///< how many words they were, a final `--` included
 };
 
 /// Whether an option of that spelling takes a value; none if there is no such option.

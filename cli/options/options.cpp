@@ -5,6 +5,7 @@
 #include <aiomisc/cli/options/usage_error.h>
 #include <aiomisc/cli/options/words.h>
 
+#include <algorithm>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -13,15 +14,14 @@ namespace aiomisc::cli {
 namespace {
 
 // Options from elsewhere than the command line: nothing but options is allowed there.
-std::vector<std::string> option_tokens(
-    const std::vector<std::string>& words, const std::string& origin) {
+OptionWords option_words(const std::vector<std::string>& words, const std::string& origin) {
     try {
         Options scratch;
         OptionWords options = OptionParser(scratch).split(words);
         if (options.count != words.size()) {
             throw UsageError("'" + words[options.count] + "' is not an option");
         }
-        return std::move(options.tokens);
+        return options;
     } catch (const UsageError& error) {
         throw UsageError("in " + origin + ": " + error.what());
     }
@@ -80,13 +80,15 @@ Options parse_command_line(const std::vector<std::string>& arguments, const Pars
     const auto words = std::span(arguments).subspan(own.count);
 
     std::vector<std::string> tokens =
-        option_tokens(split_words(context.environment_options), "AIOMISC_RUN_OPTS");
+        option_words(split_words(context.environment_options), "AIOMISC_RUN_OPTS").tokens;
+    options.given = std::move(own.names);
     if (context.directives != nullptr) {
         bool wanted = false;
         const std::string target = find_target(own.tokens, words, wanted);
         if (wanted && !target.empty()) {
-            auto more = option_tokens(context.directives(target), target);
-            std::move(more.begin(), more.end(), std::back_inserter(tokens));
+            OptionWords more = option_words(context.directives(target), target);
+            std::ranges::move(more.tokens, std::back_inserter(tokens));
+            std::ranges::move(more.names, std::back_inserter(options.given));
         }
     }
     std::move(own.tokens.begin(), own.tokens.end(), std::back_inserter(tokens));

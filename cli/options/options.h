@@ -80,6 +80,9 @@ struct Options {
     RunOptions run;
     OutputOptions output;
     ReportOptions report;
+    /// Spellings of the options that the command line and the job file gave, without those of the
+    /// environment, which are for every run.
+    std::vector<std::string> given;
 };
 
 /// Reads the options that a job file carries in its leading comments; see read_directives().

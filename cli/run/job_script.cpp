@@ -13,8 +13,11 @@
 #include <aiomisc/runtime/task/task_handle.h>
 #include <aiomisc/worker/pool/worker_pool.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <iterator>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -53,7 +56,12 @@ Task<int> status_of(TaskHandle<int>& script) {
 
 Task<int> run_script(
     EventLoop& loop, const Options& options, const Target& target, const JobModule& module) {
-    WorkerPool pool(loop, {.workers = slots_of_run(options.run.slots), .name = "aiomisc-run"});
+    WorkerPool pool(
+        loop,
+        {.workers = slots_of_run(options.run.slots),
+         .recycle_after_calls = options.run.worker_tasks,
+         .recycle_above_rss_bytes = options.run.worker_rss,
+         .name = "aiomisc-run"});
     co_await pool.start();
     TaskHandle<int> script = create_task(module.main()(JobArguments{target.words, pool}));
     int stopped_by = 0;
@@ -69,12 +77,38 @@ Task<int> run_script(
 
 // NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
+/// The options that say something of a job script. All others are about jobs, of which it has none.
+constexpr std::string_view kScriptOptions[] = {
+    "-j",
+    "-P",
+    "--jobs",
+    "--max-procs",
+    "--mode",
+    "--cxxflags",
+    "--no-directives",
+    "--worker-tasks",
+    "--worker-rss",
+    "--dry-run",
+    "--dryrun"};
+
+void refuse_job_options(const std::vector<std::string>& given) {
+    for (const std::string& option : given) {
+        if (std::ranges::find(kScriptOptions, option) == std::end(kScriptOptions)) {
+            throw UsageError(
+                option +
+                ": a job script runs its stages itself; this option is for job functions "
+                "and commands");
+        }
+    }
+}
+
 }  // namespace
 
 int launch_script(const Options& options, const Target& target, const JobModule& module) {
     if (!options.sources.empty()) {
         throw UsageError("a job script reads its input itself: give its words without ::: or -a");
     }
+    refuse_job_options(options.given);
     if (options.run.dry_run) {
         fmt::print("{}\n", shell_join(options.command.words));
         return kSuccess;

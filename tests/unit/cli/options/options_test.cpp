@@ -133,6 +133,11 @@ TEST_CASE("every option of the reporting and running groups arrives", "[cli][opt
     REQUIRE(options.input.items_per_job == 3);
 }
 
+TEST_CASE("which options were given is known, those of the environment aside", "[cli][options]") {
+    const Options options = parse({"-kj4", "--timeout=5", "--halt", "2", "x", "-q"}, "--tag -v");
+    REQUIRE(options.given == Words{"-k", "-j", "--timeout", "--halt"});
+}
+
 TEST_CASE("a delimiter is a character or an escape", "[cli][options][L8]") {
     REQUIRE(parse({"-d", "_", "x"}).input.delimiter == '_');
     REQUIRE(parse({"-d", "\\t", "x"}).input.delimiter == '\t');
