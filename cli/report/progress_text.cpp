@@ -120,6 +120,8 @@ std::string json_text(const ProgressState& state) {
     object.set("running", state.running);
     if (state.total) {
         object.set("total", *state.total);
+        // What running job functions say is done of them is in here, too.
+        object.set("share", done_share(state));
     }
     object.set("elapsed", static_cast<double>(state.elapsed.count()) / 1000);
     object.set("rate", rate(state));

@@ -94,7 +94,8 @@ TEST_CASE("progress for logs and for programs", "[cli][report]") {
     const std::string json = json_text(state());
     REQUIRE(json.ends_with("}\n"));
     REQUIRE_THAT(
-        json, aiomisc::test::contains(R"("done":420,"failed":5,"running":4,"total":1000)"));
+        json,
+        aiomisc::test::contains(R"("done":420,"failed":5,"running":4,"total":1000,"share":0.42)"));
     REQUIRE_THAT(json, aiomisc::test::contains(R"("eta":47)"));
 }
 
