@@ -18,6 +18,20 @@ namespace aiomisc::cli {
 
 namespace {
 
+/// A job function is asked to stop, through its context, instead of being signalled: any signal
+/// that it does not handle would end its worker. It has as long for that as a command has until its
+/// SIGKILL.
+std::chrono::milliseconds time_before_kill(const KillLadder& ladder) {
+    std::chrono::milliseconds time{0};
+    for (const KillStep& step : ladder) {
+        if (step.signal == SIGKILL) {
+            break;
+        }
+        time += step.wait;
+    }
+    return time;
+}
+
 WorkerPoolOptions pool_options(
     const std::string& module,
     const std::string& board,
@@ -32,11 +46,7 @@ WorkerPoolOptions pool_options(
     pool.recycle_above_rss_bytes = options.worker_rss;
     pool.limits.core = 0;
     pool.start_timeout = std::chrono::hours(1);  // an init() may load a model
-    std::chrono::milliseconds grace{0};
-    for (const KillStep& step : options.kill_ladder) {
-        grace += step.wait;
-    }
-    pool.cancel_grace = grace;
+    pool.cancel_grace = time_before_kill(options.kill_ladder);
     return pool;
 }
 
@@ -138,6 +148,7 @@ Task<JobResult> ModuleExecutor::run(JobSpec job, JobOutput output) {
     CallOptions options;
     options.attempt = job.attempt;
     options.on_output = output_handler(watch);
+    options.output_when_cancelled = true;
     JobBoard::Place& place = board_.place(job.slot);
     place.clear();
     bool cancelled = false;

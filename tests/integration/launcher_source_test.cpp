@@ -89,7 +89,20 @@ TEST_CASE("flags for the compiler make another module", "[launcher]") {
     CHECK(calls(launcher) == 3);
 }
 
-TEST_CASE("a source that does not compile runs no job", "[launcher]") {
+TEST_CASE("a source of jobs that fail in every way is compiled once", "[launcher][AR-79]") {
+    Launcher launcher;
+    const LaunchOptions options{.environment = {{"CXX", counting_compiler(launcher)}}};
+    std::filesystem::copy_file(job_source("sample"), launcher.work() / "sample.cpp");
+    const Words words{"-k", "sample.cpp", "action={}", ":::", "ok", "segv", "ok"};
+    for (int run = 1; run <= 2; ++run) {
+        const Outcome outcome = launcher.run(words, options);
+        CHECK(outcome.status.code == 1);
+        CHECK(lines_of(outcome.out) == Words{"ok begins", "segv begins", "ok begins"});
+        CHECK(calls(launcher) == 1);
+    }
+}
+
+TEST_CASE("a source that does not compile runs no job", "[launcher][AR-79]") {
     Launcher launcher;
     const LaunchOptions options{.environment = {{"CXX", counting_compiler(launcher)}}};
     launcher.write("bad.cpp", "int broken( {\n");

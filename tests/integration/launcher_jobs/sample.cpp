@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/job.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -57,6 +59,31 @@ int wait_for_stop(const aiomisc::JobContext& context) {
     return 0;
 }
 
+/// Says what it was asked to, and dies of being killed if not.
+int tell_of_stop(const aiomisc::JobContext& context) {
+    std::printf("before\n");
+    wait_for_stop(context);
+    std::printf("to stdout after\n");
+    std::fprintf(stderr, "to stderr after\n");
+    return 0;
+}
+
+/// Prints when it is told to stop, and goes on.
+int deaf(const aiomisc::JobContext& context) {
+    tell_of_stop(context);
+    std::fflush(stdout);
+    return hang();
+}
+
+/// Keeps memory that no job after it needs.
+int leak() {
+    constexpr std::size_t kBytes = std::size_t{64} << 20;
+    static char* memory = nullptr;
+    memory = new char[kBytes];
+    std::fill_n(memory, kBytes, 'x');
+    return memory[kBytes - 1] == 'x' ? 0 : 1;
+}
+
 int hang_with_child() {
     leave_child();
     mark("waits");
@@ -70,6 +97,12 @@ int act(aiomisc::JobContext& context, const std::string& action) {
     }
     if (action == "polite") {
         return wait_for_stop(context);
+    }
+    if (action == "tell-of-stop") {
+        return tell_of_stop(context);
+    }
+    if (action == "deaf") {
+        return deaf(context);
     }
     if (action == "second-time") {
         return context.attempt() == 2 ? 0 : 1;
@@ -85,6 +118,7 @@ int act(aiomisc::JobContext& context, const std::string& action) {
         {"abort", []() -> int { std::abort(); }},
         {"exit3", []() -> int { std::exit(3); }},  // NOLINT(concurrency-mt-unsafe): one thread
         {"hang", &hang_with_child},
+        {"leak", &leak},
         {"leave-child", &leave_child},
         {"much", &print_much},
     };
