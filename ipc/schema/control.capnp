@@ -49,6 +49,7 @@ struct PoolSetup {
   maxPayloadBytes @10 :UInt64;
   initializerPath @11 :Data;
   initializerUse @12 :InitializerUse;
+  logDateFormat @13 :Text;  # null: the format's own
 
   # supervisor: once there, before workers. worker: in each, before it serves. main: instead of serving.
   enum InitializerUse {

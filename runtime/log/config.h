@@ -73,6 +73,7 @@ void flush() noexcept;
 /// As configured last.
 [[nodiscard]] Level level() noexcept;
 [[nodiscard]] Format format() noexcept;
+[[nodiscard]] std::optional<std::string> date_format();  ///< none: the format's own
 
 /// What `AIOMISC_LOG_BUFFERING` says, if it is set: for a program with a default of its own.
 [[nodiscard]] std::optional<bool> buffering_from_environment();

@@ -251,6 +251,12 @@ Format format() noexcept {
     return current_format.load(std::memory_order_relaxed);
 }
 
+std::optional<std::string> date_format() {
+    Place& here = place();
+    const Gate::Pass pass(here.gate, Gate::WhenClosed::kWait);
+    return here.settings.date_format;
+}
+
 void write(Level level, std::string_view logger, std::string_view message) noexcept {
     if (!enabled(level)) {
         return;

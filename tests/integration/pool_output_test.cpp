@@ -118,8 +118,11 @@ void log_and_be_killed() {
 /// Level and format of this process while it lives.
 class LogConfig {
 public:
-    LogConfig(log::Level level, log::Format format) {
-        log::basic_config({.level = level, .log_format = format});
+    LogConfig(log::Level level, log::Format format, const char* date_format = nullptr) {
+        log::basic_config(
+            {.level = level,
+             .log_format = format,
+             .date_format = date_format == nullptr ? std::nullopt : std::optional(date_format)});
     }
 
     LogConfig(const LogConfig&) = delete;
@@ -271,6 +274,16 @@ POOL_TEST_CASE("calls log with the level and the format of the program", "[WP-18
     Output output;
     co_await pool.create_task_with<&log_at_each_level>(output.options(), 2);
     CHECK(output.err == "warning 2\n");
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("workers log with the date format of the parent", "[WP-18]") {
+    const LogConfig config(log::Level::kWarning, log::Format::kStream, "at %Y");
+    WorkerPool pool(capturing_options(1));
+    co_await pool.start();
+    Output output;
+    co_await pool.create_task_with<&log_at_each_level>(output.options(), 3);
+    CHECK_THAT(output.err, contains("at 20"));
     co_await pool.close();
 }
 

@@ -8,6 +8,7 @@
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/kj/event_port.h>
 #include <aiomisc/runtime/log/log.h>
+#include <aiomisc/runtime/task/timer_queue.h>
 #include <aiomisc/worker/process/wait_status.h>
 #include <aiomisc/worker/process/zygote.h>
 
@@ -325,6 +326,7 @@ void Pool::open_supervisor() {
     setup.name = options_.name;
     setup.log_level = log::level_name(log::level());
     setup.log_format = log::format_name(log::format());
+    setup.log_date_format = log::date_format();
     setup.limits = options_.limits;
     setup.nice = options_.nice;
     setup.max_payload_bytes = options_.max_payload_bytes;
@@ -656,7 +658,7 @@ Task<> Pool::close_once(std::shared_ptr<Pool> self, CloseOptions options) {
     if (pool.state_ == State::kDraining) {
         co_await pool.wait_until(
             [&pool] { return pool.all_idle() || pool.state_ != State::kDraining; },
-            pool.loop_.now() + options.timeout);
+            deadline_after(pool.loop_.now(), options.timeout));
     }
     if (pool.state_ != State::kBroken) {
         pool.state_ = State::kClosing;

@@ -50,6 +50,7 @@ void initialize(const process::PoolSetup& setup) {
     log::basic_config(
         {.level = log::parse_level(setup.log_level),
          .log_format = log::parse_format(setup.log_format),
+         .date_format = setup.log_date_format,
          .buffered = false});  // a worker has one thread
     if (!setup.initializer) {
         return;

@@ -64,6 +64,7 @@ struct PoolSetup {
     std::vector<std::byte> initializer_argument;
     std::string log_level;
     std::string log_format;
+    std::optional<std::string> log_date_format;  ///< none: the format's own
     ResourceLimits limits;                  ///< of every child
     int nice = 0;                           ///< of the workers, added to the inherited value
     int worker_oom_score_adjust = 300;      ///< of every child, added to the inherited value

@@ -99,6 +99,9 @@ void write(schema::SupervisorCommand::Builder root, const PoolSetup& setup) {
         {reinterpret_cast<const kj::byte*>(argument.data()), argument.size()});
     builder.setLogLevel(as_text(setup.log_level));
     builder.setLogFormat(as_text(setup.log_format));
+    if (setup.log_date_format) {
+        builder.setLogDateFormat(as_text(*setup.log_date_format));
+    }
     write_limits(builder, setup.limits);
     builder.setNice(setup.nice);
     builder.setWorkerOomScoreAdjust(setup.worker_oom_score_adjust);
@@ -121,6 +124,9 @@ PoolSetup read(schema::PoolSetup::Reader reader) {
     setup.initializer_argument.assign(bytes, bytes + argument.size());
     setup.log_level = read_text(reader.getLogLevel());
     setup.log_format = read_text(reader.getLogFormat());
+    if (reader.hasLogDateFormat()) {
+        setup.log_date_format = read_text(reader.getLogDateFormat());
+    }
     setup.limits = read_limits(reader.getLimits());
     setup.nice = reader.getNice();
     setup.worker_oom_score_adjust = reader.getWorkerOomScoreAdjust();

@@ -144,6 +144,7 @@ void ProcessService::order_process() {
     setup.name = name();
     setup.log_level = log::level_name(log::level());
     setup.log_format = log::format_name(log::format());
+    setup.log_date_format = log::date_format();
     setup.limits = state_->options.limits;
     setup.nice = state_->options.nice;
     // A part of the program, not a worker that can be replaced.

@@ -22,6 +22,7 @@ PoolSetup full_setup() {
         .initializer_argument = {std::byte{0}, std::byte{255}},
         .log_level = "debug",
         .log_format = "json",
+        .log_date_format = "%H:%M",
         .limits =
             {.address_space = 1ULL << 40,
              .data = 2,
