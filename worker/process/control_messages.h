@@ -65,10 +65,10 @@ struct PoolSetup {
     std::string log_level;
     std::string log_format;
     std::optional<std::string> log_date_format;  ///< none: the format's own
-    ResourceLimits limits;                  ///< of every child
-    int nice = 0;                           ///< of the workers, added to the inherited value
-    int worker_oom_score_adjust = 300;      ///< of every child, added to the inherited value
-    int supervisor_oom_score_adjust = 100;  ///< likewise
+    ResourceLimits limits;                       ///< of every child
+    int nice = 0;                                ///< of the workers, added to the inherited value
+    int worker_oom_score_adjust = 300;           ///< of every child, added to the inherited value
+    int supervisor_oom_score_adjust = 100;       ///< likewise
     std::uint64_t max_payload_bytes = std::uint64_t{64} << 20;  ///< of one call or result
 
     bool operator==(const PoolSetup&) const = default;
