@@ -41,7 +41,7 @@ bool take_prefix(std::string_view& text, std::string_view prefix) {
     return true;
 }
 
-// The status of the job that met `…,fail=N`; a launcher that was told to stop at a failure fails.
+// The status of the job that met `…,fail=1`; a launcher that was told to stop at a failure fails.
 int status_of(const JobResult& result) {
     if (result.signal != 0) {
         return kKilledBySignalBase + result.signal;
@@ -89,32 +89,53 @@ HaltRule parse_halt_rule(std::string_view text) {
     return rule;
 }
 
-When HaltPolicy::on_result(const JobResult& result, std::uint64_t total) {
+When HaltPolicy::on_result(const JobResult& result, JobCount total) {
     ++(result.succeeded() ? succeeded_ : failed_);
     if (exit_status_) {
         return rule_.when;
     }
-    if (rule_.when == When::kNever) {
+    if (rule_.when == When::kNever || !met(total)) {
         return When::kNever;
     }
-    const std::uint64_t done = succeeded_ + failed_;
-    const double all = static_cast<double>(std::max(total, done));
-    const double share = 100.0 * static_cast<double>(counted()) / all;
-    // A percentage of the first job or two says nothing: GNU parallel waits for three, too.
-    const bool met = rule_.percent ? done >= 3 && share >= rule_.threshold
-                                   : static_cast<double>(counted()) >= rule_.threshold;
-    if (!met) {
-        return When::kNever;
-    }
-    if (rule_.why == Why::kFail) {
-        exit_status_ = rule_.percent ? std::clamp(static_cast<int>(std::ceil(share)), 1, 100)
-                                     : status_of(result);
-    } else if (rule_.why == Why::kSuccess) {
-        exit_status_ = kSuccess;
-    } else {
-        exit_status_ = static_cast<int>(std::min<std::uint64_t>(failed_, kMoreFailures));
-    }
+    exit_status_ = status_when_met(result, total);
     return rule_.when;
+}
+
+std::optional<int> HaltPolicy::exit_status() const noexcept {
+    if (!exit_status_ && rule_.percent && failed_ > 0) {
+        return percentage_failed(done());
+    }
+    return exit_status_;
+}
+
+bool HaltPolicy::met(JobCount total) const noexcept {
+    if (!rule_.percent) {
+        return static_cast<double>(counted()) >= rule_.threshold;
+    }
+    constexpr std::uint64_t kEnoughResults = 3;
+    if (!total.all && done() < kEnoughResults) {
+        return false;
+    }
+    const auto all = static_cast<double>(std::max(total.jobs, done()));
+    return counted() > 0 && 100.0 * static_cast<double>(counted()) >= rule_.threshold * all;
+}
+
+int HaltPolicy::status_when_met(const JobResult& result, JobCount total) const noexcept {
+    if (rule_.why == Why::kSuccess) {
+        return kSuccess;
+    }
+    if (rule_.percent) {
+        return percentage_failed(total.jobs);
+    }
+    if (rule_.threshold <= 1) {
+        return result.succeeded() ? kSuccess : status_of(result);
+    }
+    return static_cast<int>(std::min<std::uint64_t>(failed_, kMoreFailures));
+}
+
+int HaltPolicy::percentage_failed(std::uint64_t total) const noexcept {
+    const auto all = static_cast<double>(std::max(total, done()));
+    return static_cast<int>(std::ceil(100.0 * static_cast<double>(failed_) / all));
 }
 
 std::uint64_t HaltPolicy::counted() const noexcept {

@@ -30,22 +30,34 @@ struct HaltRule {
 /// Errors: UsageError.
 HaltRule parse_halt_rule(std::string_view text);
 
+/// How many jobs there are, as far as is known.
+struct JobCount {
+    std::uint64_t jobs = 0;
+    bool all = true;  ///< no more will come
+};
+
 /// Counts final results and says when the rule is met.
 class HaltPolicy {
 public:
     explicit HaltPolicy(HaltRule rule) : rule_(rule) {}
 
-    /// Takes the final result of a job. `total` is the number of jobs there are, if it is known,
-    /// else of those known so far; a percentage is of that, and needs three results.
+    /// Takes the final result of a job. A percentage is of all `total` jobs; while more may come,
+    /// it needs three results, as one or two say nothing of the rest.
     ///
     /// Returns what to do from now on; once met, the rule stays met.
-    HaltRule::When on_result(const JobResult& result, std::uint64_t total);
+    HaltRule::When on_result(const JobResult& result, JobCount total);
 
-    /// What aiomisc-run exits with because the rule was met; none if it was not.
-    [[nodiscard]] std::optional<int> exit_status() const noexcept { return exit_status_; }
+    /// What aiomisc-run exits with because of the rule; none if only the failures count. With a
+    /// percentage that is the percentage of failed jobs, whether it was met or not.
+    [[nodiscard]] std::optional<int> exit_status() const noexcept;
 
 private:
+    [[nodiscard]] bool met(JobCount total) const noexcept;
+    [[nodiscard]] int status_when_met(const JobResult& result, JobCount total) const noexcept;
+    [[nodiscard]] int percentage_failed(std::uint64_t total) const noexcept;
     [[nodiscard]] std::uint64_t counted() const noexcept;
+
+    [[nodiscard]] std::uint64_t done() const noexcept { return succeeded_ + failed_; }
 
     HaltRule rule_;
     std::uint64_t succeeded_ = 0;

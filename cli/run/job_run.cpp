@@ -297,8 +297,10 @@ void JobRun::finish(const JobSpec& job, const JobResult& result) {
     if (result.succeeded()) {
         runtimes_.add(result.runtime);
     }
-    const std::uint64_t total = parts_.total.value_or(started_);
-    switch (halt_.on_result(result, input_ended_ ? started_ : total)) {
+    const JobCount total{
+        .jobs = input_ended_ ? started_ : parts_.total.value_or(started_),
+        .all = input_ended_ || parts_.total.has_value()};
+    switch (halt_.on_result(result, total)) {
         case HaltRule::When::kNever:
             break;
         case HaltRule::When::kSoon:

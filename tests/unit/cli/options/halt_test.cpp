@@ -28,7 +28,7 @@ Outcome run(const char* rule, const std::vector<int>& statuses) {
     Outcome outcome;
     for (const int status : statuses) {
         ++outcome.results;
-        if (policy.on_result(exited(status), statuses.size()) != When::kNever) {
+        if (policy.on_result(exited(status), {.jobs = statuses.size()}) != When::kNever) {
             break;
         }
     }
@@ -73,7 +73,13 @@ TEST_CASE("a failure count stops at the failure and takes its status", "[cli][op
     REQUIRE(outcome.results == 2);
     REQUIRE(outcome.exit_status == 7);
     REQUIRE_FALSE(run("soon,fail=1", {0, 0}).exit_status);
-    REQUIRE(run("now,fail=2", {1, 0, 5, 0}).exit_status == 5);
+}
+
+TEST_CASE("a higher failure count gives the number of failures", "[cli][options]") {
+    const Outcome outcome = run("now,fail=2", {7, 0, 5, 0});
+    REQUIRE(outcome.results == 3);
+    REQUIRE(outcome.exit_status == 2);
+    REQUIRE_FALSE(run("now,fail=3", {7, 0, 5}).exit_status);
 }
 
 TEST_CASE("a success count stops with success", "[cli][options][L51]") {
@@ -82,37 +88,44 @@ TEST_CASE("a success count stops with success", "[cli][options][L51]") {
     REQUIRE(outcome.exit_status == 0);
 }
 
-TEST_CASE("a percentage needs three results and is the status", "[cli][options][L51]") {
+TEST_CASE("a percentage is of all jobs, and the status", "[cli][options][L51]") {
     const Outcome outcome = run("soon,fail=30%", {0, 1, 1, 1, 1, 1, 0, 0, 0, 0});
     REQUIRE(outcome.results == 4);
     REQUIRE(outcome.exit_status == 30);
-    REQUIRE(run("soon,fail=10%", {1, 0, 0, 0}).results == 3);
+    REQUIRE(run("soon,fail=10%", {1, 0, 0, 0}).results == 1);
+    REQUIRE(run("soon,fail=50%", {1, 0, 0}).exit_status == 34);  // never met, told all the same
+    REQUIRE(run("soon,done=50%", {1, 0, 0, 1}).exit_status == 25);
+    REQUIRE(run("soon,success=50%", {1, 0, 0, 1}).exit_status == 0);
+    REQUIRE(run("soon,success=100%", {1, 0, 0, 1}).exit_status == 50);
+    REQUIRE_FALSE(run("soon,fail=50%", {0, 0}).exit_status);
 }
 
 TEST_CASE("a count of all results gives the number of failures", "[cli][options]") {
     const Outcome outcome = run("now,done=3", {1, 0, 1, 1});
     REQUIRE(outcome.results == 3);
     REQUIRE(outcome.exit_status == 2);
+    REQUIRE(run("now,done=1", {5, 0}).exit_status == 5);
+    REQUIRE(run("now,done=1", {0, 5}).exit_status == 0);
 }
 
 TEST_CASE("a job killed by a signal stops with 128 and the signal", "[cli][options][L52]") {
     HaltPolicy policy(parse_halt_rule("now,fail=1"));
-    policy.on_result({.cause = Cause::kSignal, .exit_status = -1, .signal = SIGKILL}, 1);
+    policy.on_result({.cause = Cause::kSignal, .exit_status = -1, .signal = SIGKILL}, {1});
     REQUIRE(policy.exit_status() == 137);
 }
 
 TEST_CASE(
     "a rule that was met stays met, with the status of the one that met it", "[cli][options]") {
     HaltPolicy policy(parse_halt_rule("now,fail=1"));
-    REQUIRE(policy.on_result(exited(3), 9) == When::kNow);
-    REQUIRE(policy.on_result(exited(4), 9) == When::kNow);
+    REQUIRE(policy.on_result(exited(3), {9}) == When::kNow);
+    REQUIRE(policy.on_result(exited(4), {9}) == When::kNow);
     REQUIRE(policy.exit_status() == 3);
 }
 
-TEST_CASE("without a known total a percentage is of what was seen", "[cli][options]") {
+TEST_CASE("while more may come a percentage needs three results", "[cli][options]") {
     HaltPolicy policy(parse_halt_rule("now,fail=50%"));
-    REQUIRE(policy.on_result(exited(1), 0) == When::kNever);
-    REQUIRE(policy.on_result(exited(0), 0) == When::kNever);
-    REQUIRE(policy.on_result(exited(1), 0) == When::kNow);
+    REQUIRE(policy.on_result(exited(1), {.jobs = 1, .all = false}) == When::kNever);
+    REQUIRE(policy.on_result(exited(0), {.jobs = 2, .all = false}) == When::kNever);
+    REQUIRE(policy.on_result(exited(1), {.jobs = 3, .all = false}) == When::kNow);
     REQUIRE(policy.exit_status() == 67);
 }

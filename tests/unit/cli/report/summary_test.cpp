@@ -39,7 +39,7 @@ TEST_CASE("the exit status counts failures up to a hundred", "[cli][report][L47]
     REQUIRE(exit_status(failures(100), kNoHalt) == 100);
     REQUIRE(exit_status(failures(150), kNoHalt) == 101);
     HaltPolicy halted(parse_halt_rule("now,fail=1"));
-    halted.on_result(with(Cause::kExit, 7), 1);
+    halted.on_result(with(Cause::kExit, 7), {1});
     REQUIRE(exit_status(failures(3), halted) == 7);
 }
 
