@@ -115,8 +115,8 @@ constexpr OptionEntry kCommand[] = {
      [](State& state, const Text&) { state.options.command.no_shell = true; }},
     {"--shell", "PATH", "Another POSIX shell than /bin/sh", &set_shell},
     {"--mode",
-     "MODE",
-     "What TARGET is: auto, module, source, exec or shell",
+     "auto|module|source|exec|shell",
+     "What TARGET is [auto]",
      [](State& state, const Text& text) {
          state.options.command.mode = parse_choice(text, kModes);
      }},

@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 namespace aiomisc::cli {
 
@@ -18,8 +19,10 @@ struct OptionState {
 
 /// An option: its spellings, its value, what it means and what it does.
 struct OptionEntry {
-    const char* names;    ///< `-j,--jobs`
-    const char* type;     ///< what its value is called in the help; null for a flag
+    const char* names;  ///< `-j,--jobs`
+    /// What its value is called in the help; null for a flag. Plain words in `auto|always|never`
+    /// are completed by shells. `[=…]` is a flag that may have a value behind a `=`.
+    const char* type;
     const char* meaning;  ///< empty: not in the help
     /// `value` is empty for a flag. Errors: UsageError (a bad value; the option is added to it).
     void (*apply)(OptionState& state, const std::string& value);
@@ -30,6 +33,9 @@ struct OptionGroup {
     const char* title;
     std::span<const OptionEntry> entries;
 };
+
+/// All of them, in the order of the help.
+std::vector<OptionGroup> option_groups();
 
 OptionGroup input_option_group();
 OptionGroup command_option_group();

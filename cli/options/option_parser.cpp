@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// The only file that knows CLI11, which matches options, calls what they do and writes the long
-// help. Where options end, and that a value may be empty or look like an option, is decided before,
-// by split_options().
+// The only file that knows CLI11, which matches options and calls what they do. Where options end,
+// and that a value may be empty or look like an option, is decided before, by split_options().
 
 #include <aiomisc/cli/options/option_parser.h>
 
@@ -35,26 +34,19 @@ void apply(
 struct OptionParser::Implementation {
     explicit Implementation(Options& options) : state{.options = options} {
         app.set_help_flag();  // ours has a value
-        for (const OptionGroup& group :
-             {input_option_group(),
-              command_option_group(),
-              running_option_group(),
-              output_option_group(),
-              reporting_option_group(),
-              general_option_group()}) {
+        for (const OptionGroup& group : option_groups()) {
             for (const OptionEntry& entry : group.entries) {
-                add(entry)->group(group.title)->trigger_on_parse();
+                add(entry)->trigger_on_parse();
             }
         }
     }
 
     CLI::Option* add(const OptionEntry& entry) {
-        if (entry.type == nullptr) {
+        if (entry.type == nullptr || entry.type[0] == '[') {
             const auto set = [this, &entry] { entry.apply(state, {}); };
-            return app.add_flag_callback(entry.names, set, entry.meaning);
+            return app.add_flag_callback(entry.names, set);
         }
-        CLI::Option* const option = app.add_option(entry.names, CLI::callback_t(), entry.meaning);
-        option->type_name(entry.type);
+        CLI::Option* const option = app.add_option(entry.names, CLI::callback_t());
         option->each([this, &entry, option](const std::string& value) {
             apply(entry, state, option->get_name(), value);
         });
@@ -62,7 +54,7 @@ struct OptionParser::Implementation {
     }
 
     OptionState state;
-    CLI::App app{"Runs jobs over many inputs: commands, job modules, C++ sources."};
+    CLI::App app;
 };
 
 OptionParser::OptionParser(Options& options)
@@ -94,10 +86,6 @@ const Separators& OptionParser::separators() const noexcept {
 
 bool OptionParser::wants_directives() const noexcept {
     return implementation_->state.directives;
-}
-
-std::string OptionParser::help() const {
-    return implementation_->app.help("aiomisc-run");
 }
 
 }  // namespace aiomisc::cli

@@ -32,9 +32,6 @@ public:
     /// False after --no-directives.
     [[nodiscard]] bool wants_directives() const noexcept;
 
-    /// All options, by group.
-    [[nodiscard]] std::string help() const;
-
 private:
     struct Implementation;
     std::unique_ptr<Implementation> implementation_;

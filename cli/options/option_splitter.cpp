@@ -4,10 +4,13 @@
 #include <aiomisc/cli/options/gnu_options.h>
 #include <aiomisc/cli/options/usage_error.h>
 
+#include <string_view>
 #include <utility>
 
 namespace aiomisc::cli {
 namespace {
+
+constexpr std::string_view kHelpAbout = "--help=";
 
 class OptionSplitter {
 public:
@@ -45,8 +48,13 @@ private:
     }
 
     void take_long(const std::string& word) {
-        if (word == "--help=all") {
-            found_.tokens.emplace_back("--help-all");
+        if (word.starts_with(kHelpAbout)) {
+            const std::string topic = word.substr(kHelpAbout.size());
+            if (!takes_value_("--help-" + topic)) {
+                throw UsageError(
+                    "--help knows 'all', 'man', 'bash' and 'zsh', not '" + topic + "'");
+            }
+            found_.tokens.emplace_back("--help-" + topic);
             return;
         }
         const std::size_t equals = word.find('=');

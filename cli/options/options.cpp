@@ -105,9 +105,4 @@ Options parse_command_line(const std::vector<std::string>& arguments, const Pars
     return options;
 }
 
-std::string all_options_help() {
-    Options scratch;
-    return OptionParser(scratch).help();
-}
-
 }  // namespace aiomisc::cli

@@ -71,7 +71,16 @@ struct ReportOptions {
 
 /// The whole command line, understood.
 struct Options {
-    enum class Action { kRun, kDescribe, kHelp, kHelpAll, kVersion };
+    enum class Action {
+        kRun,
+        kDescribe,
+        kHelp,
+        kHelpAll,
+        kManPage,
+        kBashCompletion,
+        kZshCompletion,
+        kVersion
+    };
 
     Action action = Action::kRun;
     std::vector<SourceSpec> sources;  ///< none: standard input
@@ -101,8 +110,5 @@ struct ParseContext {
 /// Errors:    UsageError.
 Options parse_command_line(
     const std::vector<std::string>& arguments, const ParseContext& context = {});
-
-/// The answer to --help=all: every option with its meaning.
-std::string all_options_help();
 
 }  // namespace aiomisc::cli

@@ -127,8 +127,8 @@ constexpr OptionEntry kOutput[] = {
 
 constexpr OptionEntry kReporting[] = {
     {"--progress",
-     "MODE",
-     "auto, bar, plain, json or none [auto]",
+     "auto|bar|plain|json|none",
+     "How progress is shown on stderr [auto: a bar on a terminal]",
      [](State& state, const Text& text) {
          state.options.report.progress = parse_choice(text, kProgressModes);
      }},
@@ -137,8 +137,8 @@ constexpr OptionEntry kReporting[] = {
      "A progress bar; the same as --progress bar",
      [](State& state, const Text&) { state.options.report.progress = ProgressMode::kBar; }},
     {"--summary",
-     "MODE",
-     "auto, always or never [auto: when something failed]",
+     "auto|always|never",
+     "The last lines on stderr [auto: when something failed]",
      [](State& state, const Text& text) {
          state.options.report.summary = parse_choice(text, kSummaryModes);
      }},
@@ -173,10 +173,14 @@ constexpr OptionEntry kGeneral[] = {
      &set_action<Options::Action::kDescribe>},
     {"--version", nullptr, "Print the version", &set_action<Options::Action::kVersion>},
     {"-h,--help",
-     nullptr,
-     "Print a short help; --help=all prints this",
+     "[=all|man|bash|zsh]",
+     "Print a short help; all of it; the manual page; completions for a shell",
      &set_action<Options::Action::kHelp>},
-    {"--help-all", nullptr, "The same as --help=all", &set_action<Options::Action::kHelpAll>},
+    // What `--help=…` is handed on as.
+    {"--help-all", nullptr, "", &set_action<Options::Action::kHelpAll>},
+    {"--help-man", nullptr, "", &set_action<Options::Action::kManPage>},
+    {"--help-bash", nullptr, "", &set_action<Options::Action::kBashCompletion>},
+    {"--help-zsh", nullptr, "", &set_action<Options::Action::kZshCompletion>},
 };
 
 }  // namespace

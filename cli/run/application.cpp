@@ -7,7 +7,13 @@
 #include <aiomisc/cli/options/directives.h>
 #include <aiomisc/cli/options/help.h>
 #include <aiomisc/cli/options/options.h>
+#include <aiomisc/cli/options/run_reference.h>
+#include <aiomisc/cli/reference/completion.h>
+#include <aiomisc/cli/reference/man_page.h>
+#include <aiomisc/cli/reference/plain_text.h>
 #include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/report/terminal_line.h>
+#include <aiomisc/cli/run/build_id.h>
 #include <aiomisc/cli/run/compiler_run.h>
 #include <aiomisc/cli/run/job_script.h>
 #include <aiomisc/cli/run/launch.h>
@@ -109,11 +115,23 @@ int perform(const Options& options, const std::vector<std::string>& arguments) {
             fmt::print("{}", short_help());
             return kSuccess;
         case Options::Action::kHelpAll:
-            fmt::print("{}", all_options_help());
+            fmt::print("{}", plain_text(run_reference(), terminal_width(STDOUT_FILENO)));
+            return kSuccess;
+        case Options::Action::kManPage:
+            fmt::print("{}", man_page(run_reference()));
+            return kSuccess;
+        case Options::Action::kBashCompletion:
+            fmt::print("{}", bash_completion(run_reference()));
+            return kSuccess;
+        case Options::Action::kZshCompletion:
+            fmt::print("{}", zsh_completion(run_reference()));
             return kSuccess;
         case Options::Action::kVersion:
             fmt::print(
-                "aiomisc-run {} (job module ABI {})\n", AIOMISC_RUN_VERSION, job::kModuleAbi);
+                "aiomisc-run {} (build {}, job module ABI {})\n",
+                AIOMISC_RUN_VERSION,
+                program_build_id(),
+                job::kModuleAbi);
             return kSuccess;
         case Options::Action::kDescribe:
             return describe(options);

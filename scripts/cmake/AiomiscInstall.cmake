@@ -13,6 +13,14 @@ install(TARGETS ${_layers}
   FILE_SET HEADERS DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 if(TARGET aiomisc-run)
   install(TARGETS aiomisc-run aiomisc-plugins RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  # Manual pages, and completions, where man, bash-completion and zsh look for them.
+  foreach(_command aiomisc-run aiomisc-plugins)
+    install(FILES ${PROJECT_BINARY_DIR}/cli/${_command}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${PROJECT_BINARY_DIR}/cli/${_command}.bash
+      DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${_command})
+    install(FILES ${PROJECT_BINARY_DIR}/cli/_${_command}
+      DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+  endforeach()
 endif()
 
 install(EXPORT aiomiscTargets NAMESPACE aiomisc:: DESTINATION ${_package_dir})

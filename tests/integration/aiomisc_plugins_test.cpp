@@ -100,13 +100,13 @@ TEST_CASE("aiomisc-plugins explains itself with examples", "[PG-03]") {
         const Outcome outcome = run({flag});
         CHECK(outcome.code == 0);
         CHECK(outcome.err.empty());
-        CHECK_THAT(outcome.out, contains("Usage: aiomisc-plugins [OPTIONS]"));
+        CHECK_THAT(outcome.out, contains("usage: aiomisc-plugins [OPTIONS]"));
         for (const char* text :
-             {"-q,-s,--quiet,--silent",
-              "-n,--no-output",
-              "-l,--log-level",
-              "-F,--log-format",
-              "critical, error, warning, info, debug, notset",
+             {"-q, -s, --quiet, --silent",
+              "-n, --no-output",
+              "-l, --log-level",
+              "-F, --log-format",
+              "critical|error|warning|info|debug|notset",
               "rich_tb",
               "Examples:",
               "AIOMISC_PLUGIN_PATH=$PWD aiomisc-plugins"}) {

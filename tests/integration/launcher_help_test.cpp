@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+// What the commands tell about themselves: help, manual page, completions.
+#include "integration/launcher_harness.h"
+#include "support/catch.h"
+
+#include <set>
+#include <sstream>
+#include <string>
+
+using namespace aiomisc::test;
+
+namespace {
+
+/// What a program, found in PATH, prints to both stdout and stderr.
+std::string output_of(const Words& words) {
+    Process process = Process::start(words, {.environment = {}, .merge_stderr = true});
+    process.close_stdin();
+    std::string out = process.read_all();
+    process.wait();
+    return out;
+}
+
+bool is_installed(const std::string& program) {
+    return !output_of({"sh", "-c", "command -v \"$0\"", program}).empty();
+}
+
+/// Words of a text that look like options, without what surrounds them.
+std::set<std::string> options_in(const std::string& text) {
+    std::set<std::string> found;
+    std::istringstream words(text);
+    for (std::string word; words >> word;) {
+        const std::string name = word.substr(0, word.find_first_of(",[=.;:)"));
+        const bool is_option = name.size() > 1 && name[0] == '-' &&
+                               name.find_first_not_of(
+                                   "-abcdefghijklmnopqrstuvwxyz"
+                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == std::string::npos;
+        if (is_option) {
+            found.insert(name);
+        }
+    }
+    return found;
+}
+
+/// Completion of the last of `words`, which follow `aiomisc-run`, by the script for bash.
+std::set<std::string> bash_completes(Launcher& launcher, const Words& words) {
+    launcher.write("completion.bash", launcher.run({"--help=bash"}).out);
+    Words command{
+        "bash",
+        "--norc",
+        "-c",
+        R"(cd "$0" && . ./completion.bash && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) &&
+           _aiomisc_run "$1" && printf '%s\n' "${COMPREPLY[@]}")",
+        launcher.work().string(),
+        AIOMISC_TEST_RUN};
+    command.insert(command.end(), words.begin(), words.end());
+    std::set<std::string> found;
+    for (const std::string& line : lines_of(output_of(command))) {
+        if (!line.empty()) {
+            found.insert(line);
+        }
+    }
+    return found;
+}
+
+using Found = std::set<std::string>;
+
+}  // namespace
+
+TEST_CASE("the short help names options that exist", "[launcher][help]") {
+    Launcher launcher;
+    const auto known = options_in(launcher.run({"--help=all"}).out);
+    CHECK(known.size() > 50);
+    for (const std::string& option : options_in(launcher.run({"--help"}).out)) {
+        INFO(option);
+        CHECK(
+            (known.contains(option) || option == "-9" || option == "-print" || option == "-name"));
+    }
+}
+
+TEST_CASE("the version tells which build it is, and which modules it loads", "[launcher][help]") {
+    Launcher launcher;
+    const std::string line = launcher.run({"--version"}).out;
+    CHECK_THAT(line, starts_with("aiomisc-run ") && ends_with(")\n"));
+    const std::size_t id = line.find("(build ") + std::string("(build ").size();
+    const std::size_t end = line.find(", job module ABI ", id);
+    REQUIRE(end != std::string::npos);
+    CHECK(end - id >= 16);
+    CHECK(line.substr(id, end - id).find_first_not_of("0123456789abcdef") == std::string::npos);
+    // The number that a module has, too.
+    const std::string abi = line.substr(line.rfind(' ') + 1, line.rfind(')') - line.rfind(' ') - 1);
+    CHECK_THAT(
+        launcher.run({"--describe", job_module("lines")}).out, contains("\nabi " + abi + ","));
+}
+
+TEST_CASE("every option of the long help is accepted", "[launcher][help]") {
+    Launcher launcher;
+    const std::string help = launcher.run({"--help=all"}).out;
+    for (const std::string& option : options_in(help.substr(0, help.find("\nPlaceholders:")))) {
+        // What is wrong is told from left to right; an option with a value takes the first of two.
+        const Outcome outcome = launcher.run({option, "--nosuchoption", "--nosuchoption"});
+        INFO(option << ": " << outcome.err);
+        CHECK(outcome.status.code == 255);
+        CHECK_THAT(outcome.err, contains("unknown option '--nosuchoption'"));
+    }
+}
+
+TEST_CASE(
+    "the manual page has every option, and roff has nothing to say against it",
+    "[launcher][help]") {
+    Launcher launcher;
+    const std::string page = launcher.run({"--help=man"}).out;
+    CHECK_THAT(page, starts_with(".TH AIOMISC\\-RUN 1 "));
+    CHECK_THAT(page, contains(".SH SYNOPSIS\n") && contains(".SH EXIT STATUS\n"));
+    if (!is_installed("groff")) {
+        WARN("there is no groff: the page is not rendered");
+        return;
+    }
+    launcher.write("page.1", page);
+    CHECK(output_of({"groff", "-ww", "-man", "-Tutf8", "-z", launcher.work() / "page.1"}) == "");
+    const std::string text =
+        output_of({"groff", "-man", "-Tascii", "-P-cbou", "-rLL=200n", launcher.work() / "page.1"});
+    const auto shown = options_in(text);
+    for (const std::string& option : options_in(launcher.run({"--help=all"}).out)) {
+        INFO(option);
+        CHECK(shown.contains(option));
+    }
+}
+
+TEST_CASE("bash completes options and their values", "[launcher][help]") {
+    Launcher launcher;
+    CHECK(bash_completes(launcher, {"--keep"}) == Found{"--keep-order"});
+    CHECK(bash_completes(launcher, {"-k", "--keep"}) == Found{"--keep-order"});
+    CHECK(bash_completes(launcher, {"-j", "4", "--keep"}) == Found{"--keep-order"});
+    CHECK(bash_completes(launcher, {"-kj", "4", "--keep"}) == Found{"--keep-order"});
+    CHECK(bash_completes(launcher, {"-kj4", "--keep"}) == Found{"--keep-order"});
+    CHECK(bash_completes(launcher, {"--jobs", "=", "4", "--keep"}) == Found{"--keep-order"});
+    CHECK(bash_completes(launcher, {"--summary", ""}) == Found{"always", "auto", "never"});
+    CHECK(bash_completes(launcher, {"--summary", "=", "n"}) == Found{"never"});
+    CHECK(bash_completes(launcher, {"--summary", "="}) == Found{"always", "auto", "never"});
+    CHECK(bash_completes(launcher, {"--help=m"}) == Found{"--help=man"});
+    CHECK(bash_completes(launcher, {"--nosuch"}) == Found{});
+    CHECK(bash_completes(launcher, {"--joblog", "x"}) == Found{});  // a name of a file
+}
+
+TEST_CASE("bash completes commands, and what follows them is theirs", "[launcher][help]") {
+    Launcher launcher;
+    CHECK(bash_completes(launcher, {"gunzi"}).contains("gunzip"));
+    CHECK(bash_completes(launcher, {"--", "gunzi"}).contains("gunzip"));
+    CHECK(bash_completes(launcher, {"echo", "--keep"}) == Found{});
+    launcher.write("shrink.cpp", "");
+    launcher.write("shrink.txt", "");
+    CHECK(bash_completes(launcher, {"-k", "shri"}) == Found{"shrink.cpp"});
+}
+
+TEST_CASE("bash completes the parameters of a job, up to the items", "[launcher][help]") {
+    Launcher launcher;
+    for (const std::string& job : {job_module("lines"), job_source("lines")}) {
+        INFO(job);
+        CHECK(bash_completes(launcher, {"-k", job, ""}) == Found{"file=", "longest="});
+        CHECK(bash_completes(launcher, {"-k", job, "file", "=", "{}", "lon"}) == Found{"longest="});
+        CHECK(bash_completes(launcher, {"-k", job, "file", "=", "li"}) == Found{});
+        CHECK(bash_completes(launcher, {"-k", job, "file", "=", "{}", ":::", "lon"}) == Found{});
+    }
+    CHECK(bash_completes(launcher, {"absent.so", "lon"}) == Found{});
+}
+
+TEST_CASE("the completion for zsh is one that zsh can read", "[launcher][help]") {
+    Launcher launcher;
+    const std::string script = launcher.run({"--help=zsh"}).out;
+    CHECK_THAT(script, starts_with("#compdef aiomisc-run\n"));
+    CHECK_THAT(script, contains("'*--summary=[") && contains(":value:(auto always never)'"));
+    if (!is_installed("zsh")) {
+        WARN("there is no zsh: the script is not read");
+        return;
+    }
+    launcher.write("_aiomisc-run", script);
+    CHECK(output_of({"zsh", "-f", "-n", launcher.work() / "_aiomisc-run"}) == "");
+}
