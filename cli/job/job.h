@@ -46,7 +46,8 @@ struct JobSpec {
     std::variant<Command, ModuleCall> work;
     std::string
         text;  ///< what a POSIX shell runs to the same effect; for --dry-run, -t, -v, the log
-    std::string tag;  ///< prefix of its output lines; empty without --tag
+    std::string working_directory;  ///< empty: ours
+    std::string tag;                ///< prefix of its output lines; empty without --tag
 };
 
 /// What ended an attempt.

@@ -4,6 +4,7 @@
 #include <aiomisc/runtime/base/error.h>
 
 #include <array>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -25,6 +26,19 @@ std::vector<EnvironmentVariable> job_environment(const JobSpec& job, const std::
         {"PARALLEL_SEQ", seq},
         {"PARALLEL_JOBSLOT", slot},
         {"PARALLEL_PID", pid}};
+}
+
+std::vector<std::string> inherited_environment(const EnvironmentRule& rule) {
+    std::vector<std::string> names{"PATH", "HOME", "LANG", "TMPDIR"};
+    names.insert(names.end(), rule.kept.begin(), rule.kept.end());
+    std::vector<std::string> environment;
+    for (const std::string& name : names) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing of ours changes the environment
+        if (const char* value = std::getenv(name.c_str())) {
+            environment.push_back(fmt::format("{}={}", name, value));
+        }
+    }
+    return environment;
 }
 
 std::string make_run_id() {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/job/job_planner.h>
 
+#include <aiomisc/runtime/base/error.h>
+
 #include <utility>
 
 namespace aiomisc::cli {
@@ -13,6 +15,13 @@ std::optional<TextTemplate> tag_template(const Options& options) {
     return TextTemplate(*options.output.tag, "{}");
 }
 
+std::optional<TextTemplate> directory_template(const Options& options) {
+    if (options.run.working_directory.empty()) {
+        return std::nullopt;
+    }
+    return TextTemplate(options.run.working_directory, options.command.placeholder);
+}
+
 TemplateOptions with_words_of(const Target& target, TemplateOptions command) {
     command.words = target.words;
     return command;
@@ -22,7 +31,8 @@ TemplateOptions with_words_of(const Target& target, TemplateOptions command) {
 
 JobPlanner::JobPlanner(const Options& options, const Target& target, bool many_items)
     : command_(CommandTemplate::make(with_words_of(target, options.command), many_items)),
-      tag_(tag_template(options)) {}
+      tag_(tag_template(options)),
+      working_directory_(directory_template(options)) {}
 
 JobPlanner::JobPlanner(const Options& options, const Target& target, const job::Job& job)
     : module_(
@@ -32,7 +42,8 @@ JobPlanner::JobPlanner(const Options& options, const Target& target, const job::
           target.words,
           options.command.placeholder,
           options.input.items_per_job > 0),
-      tag_(tag_template(options)) {}
+      tag_(tag_template(options)),
+      working_directory_(directory_template(options)) {}
 
 JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt) const {
     JobSpec job{.seq = input.seq, .slot = slot, .attempt = attempt, .items = input.items};
@@ -47,6 +58,12 @@ JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt)
     }
     if (tag_) {
         job.tag = tag_->fill(input, slot);
+    }
+    if (working_directory_) {
+        job.working_directory = working_directory_->fill(input, slot);
+        if (job.working_directory.empty()) {
+            throw Error("the name of its folder (--wd) is empty");
+        }
     }
     return job;
 }

@@ -29,6 +29,7 @@ private:
     std::unique_ptr<CommandTemplate> command_;
     std::optional<ModuleTemplate> module_;
     std::optional<TextTemplate> tag_;
+    std::optional<TextTemplate> working_directory_;
 };
 
 }  // namespace aiomisc::cli

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/options/cpu_count.h>
 
+#include <aiomisc/worker/process/control_groups.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <sstream>
-#include <string>
 
 #include <sched.h>
 #include <unistd.h>
@@ -62,38 +62,14 @@ std::optional<double> quota_v1(const fs::path& group) {
     return quotient(quota, period);
 }
 
-template <typename ReadQuota>
-void consider(std::optional<double>& least, const fs::path& root, fs::path group, ReadQuota read) {
-    while (true) {
-        if (const auto quota = read(root / group.relative_path())) {
-            least = std::min(least.value_or(*quota), *quota);
-        }
-        if (!group.has_relative_path()) {
-            return;
-        }
-        group = group.parent_path();
-    }
-}
-
 }  // namespace
 
 std::optional<double> cgroup_cpu_quota(const fs::path& membership, const fs::path& root) {
     std::optional<double> least;
-    std::ifstream file(membership);
-    // Lines read `hierarchy:controllers:/path`; the unified hierarchy is number 0.
-    for (std::string line; std::getline(file, line);) {
-        std::istringstream fields(line);
-        std::string hierarchy;
-        std::string controllers;
-        std::string path;
-        if (!std::getline(fields, hierarchy, ':') || !std::getline(fields, controllers, ':') ||
-            !std::getline(fields, path)) {
-            continue;
-        }
-        if (hierarchy == "0" && controllers.empty()) {
-            consider(least, root, path, quota_v2);
-        } else if (("," + controllers + ",").find(",cpu,") != std::string::npos) {
-            consider(least, root / "cpu", path, quota_v1);
+    for (const process::ControlGroup& group : process::control_groups(membership, root, "cpu")) {
+        const auto quota = group.unified ? quota_v2(group.directory) : quota_v1(group.directory);
+        if (quota) {
+            least = std::min(least.value_or(*quota), *quota);
         }
     }
     return least;

@@ -40,6 +40,7 @@ std::vector<OptionGroup> option_groups();
 OptionGroup input_option_group();
 OptionGroup command_option_group();
 OptionGroup running_option_group();
+OptionGroup limit_option_group();
 OptionGroup output_option_group();
 OptionGroup reporting_option_group();
 OptionGroup general_option_group();

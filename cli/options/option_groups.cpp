@@ -8,6 +8,7 @@ std::vector<OptionGroup> option_groups() {
         input_option_group(),
         command_option_group(),
         running_option_group(),
+        limit_option_group(),
         output_option_group(),
         reporting_option_group(),
         general_option_group()};

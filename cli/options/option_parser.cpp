@@ -42,11 +42,12 @@ struct OptionParser::Implementation {
     }
 
     CLI::Option* add(const OptionEntry& entry) {
-        if (entry.type == nullptr || entry.type[0] == '[') {
+        if (entry.type == nullptr) {
             const auto set = [this, &entry] { entry.apply(state, {}); };
             return app.add_flag_callback(entry.names, set);
         }
         CLI::Option* const option = app.add_option(entry.names, CLI::callback_t());
+        option->type_name(entry.type);
         option->each([this, &entry, option](const std::string& value) {
             apply(entry, state, option->get_name(), value);
         });
@@ -64,10 +65,16 @@ OptionParser::~OptionParser() = default;
 
 OptionWords OptionParser::split(std::span<const std::string> words) const {
     const CLI::App& app = implementation_->app;
-    return split_options(words, [&app](const std::string& name) -> std::optional<bool> {
+    return split_options(words, [&app](const std::string& name) -> std::optional<ValueUse> {
         const CLI::Option* const option = app.get_option_no_throw(name);
-        return option != nullptr ? std::optional(option->get_items_expected_max() > 0)
-                                 : std::nullopt;
+        if (option == nullptr) {
+            return std::nullopt;
+        }
+        if (option->get_items_expected_max() == 0) {
+            return ValueUse::kNone;
+        }
+        return option->get_type_name().starts_with("[=") ? ValueUse::kOptional
+                                                         : ValueUse::kRequired;
     });
 }
 

@@ -37,7 +37,7 @@ public:
     }
 
 private:
-    [[nodiscard]] bool takes_value(const std::string& name) const {
+    [[nodiscard]] ValueUse value_use(const std::string& name) const {
         if (const auto known = takes_value_(name)) {
             return *known;
         }
@@ -59,15 +59,18 @@ private:
         }
         const std::size_t equals = word.find('=');
         const std::string name = word.substr(0, equals);
-        const bool with_value = takes_value(name);
-        if (!with_value && equals != std::string::npos) {
+        const ValueUse use = value_use(name);
+        if (use == ValueUse::kNone && equals != std::string::npos) {
             throw UsageError(name + " takes no value");
         }
         found_.tokens.push_back(name);
         found_.names.push_back(name);
-        if (with_value) {
-            found_.tokens.push_back(
-                equals != std::string::npos ? word.substr(equals + 1) : next_word(name));
+        if (equals != std::string::npos) {
+            found_.tokens.push_back(word.substr(equals + 1));
+        } else if (use == ValueUse::kOptional) {
+            found_.tokens.emplace_back();
+        } else if (use == ValueUse::kRequired) {
+            found_.tokens.push_back(next_word(name));
         }
     }
 
@@ -76,7 +79,10 @@ private:
             const std::string name{'-', word[at]};
             found_.tokens.push_back(name);
             found_.names.push_back(name);
-            if (takes_value(name)) {
+            const ValueUse use = value_use(name);
+            if (use == ValueUse::kOptional) {
+                found_.tokens.emplace_back();
+            } else if (use == ValueUse::kRequired) {
                 found_.tokens.push_back(
                     at + 1 < word.size() ? word.substr(at + 1) : next_word(name));
                 return;

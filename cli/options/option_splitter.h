@@ -17,11 +17,14 @@ struct OptionWords {
     std::size_t count = 0;           ///< how many words they were, a final `--` included
 };
 
-/// Whether an option of that spelling takes a value; none if there is no such option.
-using TakesValue = std::function<std::optional<bool>(const std::string& name)>;
+/// Whether an option has a value. An optional one is attached: `--name=value`.
+enum class ValueUse { kNone, kOptional, kRequired };
+
+/// Of the option of that spelling; none if there is no such option.
+using TakesValue = std::function<std::optional<ValueUse>(const std::string& name)>;
 
 /// Finds where the options end, and takes bundles (`-kj4`) and `--name=value` apart. A value may be
-/// empty, and may look like an option.
+/// empty, and may look like an option; an optional one that is not given is an empty token.
 ///
 /// Errors:    UsageError (unknown option; value missing or unwanted).
 OptionWords split_options(std::span<const std::string> words, const TakesValue& takes_value);

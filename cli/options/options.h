@@ -4,6 +4,7 @@
 #include <aiomisc/cli/input/source_spec.h>
 #include <aiomisc/cli/options/halt.h>
 #include <aiomisc/cli/options/job_slots.h>
+#include <aiomisc/cli/options/limits.h>
 #include <aiomisc/cli/options/policies.h>
 
 #include <cstdint>
@@ -36,7 +37,11 @@ struct RunOptions {
     RetryPolicy retry;
     KillLadder kill_ladder = default_kill_ladder();
     HaltRule halt;
-    Milliseconds start_gap{0};
+    StartRules start;
+    MemoryLimit memory_limit;
+    int nice = 0;                   ///< added to the niceness of a job
+    std::string working_directory;  ///< template; empty: ours
+    EnvironmentRule environment;
     std::uint64_t worker_tasks = 0;  ///< 0: a worker is never replaced for this
     std::uint64_t worker_rss = 0;    ///< bytes; 0: never
     bool dry_run = false;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <csignal>
+#include <iterator>
 #include <string>
 
 #include <string.h>  // sigabbrev_np
@@ -67,6 +68,22 @@ void parse_retry_delay(std::string_view text, RetryPolicy& policy) {
     policy.delay = *delay;
     policy.max_delay = *longest;
     policy.factor = *factor;
+}
+
+std::vector<Cause> parse_retry_causes(std::string_view text) {
+    constexpr Cause kKnown[] = {Cause::kExit, Cause::kTimeout, Cause::kSignal, Cause::kMemory};
+    std::vector<Cause> causes;
+    for (const std::string_view name : split(text, ',')) {
+        const auto* const known =
+            std::find_if(std::begin(kKnown), std::end(kKnown), [name](Cause cause) {
+                return name == to_string(cause);
+            });
+        if (known == std::end(kKnown)) {
+            throw UsageError("expected some of exit, timeout, signal and memory, with commas");
+        }
+        causes.push_back(*known);
+    }
+    return causes;
 }
 
 KillLadder parse_kill_ladder(std::string_view text) {

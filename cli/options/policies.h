@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aiomisc/cli/job/job.h>
 #include <aiomisc/cli/options/units.h>
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -17,15 +19,22 @@ struct TimeLimit {
     [[nodiscard]] bool any() const noexcept { return fixed || percent_of_median; }
 };
 
-/// `--retries` and `--retry-delay`.
+/// `--retries`, `--retry-delay` and `--retry-on`.
 struct RetryPolicy {
     unsigned attempts = 1;  ///< in all; 0 is without limit
     Milliseconds delay{0};  ///< before the second attempt
     Milliseconds max_delay{0};
     double factor = 1;  ///< each further delay is this much longer, up to max_delay
 
-    [[nodiscard]] bool allows(unsigned attempts_made) const noexcept {
-        return attempts == 0 || attempts_made < attempts;
+    /// What is worth another attempt. A job that could not be started counts as kExit.
+    std::vector<Cause> causes{Cause::kExit, Cause::kTimeout, Cause::kSignal, Cause::kMemory};
+
+    /// Whether an attempt that failed for `cause`, the last of `attempts_made`, is followed by
+    /// another.
+    [[nodiscard]] bool allows(unsigned attempts_made, Cause cause) const noexcept {
+        const Cause counted = cause == Cause::kLaunch ? Cause::kExit : cause;
+        return (attempts == 0 || attempts_made < attempts) &&
+               std::find(causes.begin(), causes.end(), counted) != causes.end();
     }
 
     /// The pause after `attempts_made` failed attempts. `random`, in [0, 1), moves it by up to 20 %
@@ -53,6 +62,9 @@ TimeLimit parse_time_limit(std::string_view text);
 /// `D[:MAX[:FACTOR]]` into `policy`. D alone is constant; with MAX it doubles, or grows by FACTOR.
 /// Errors: UsageError.
 void parse_retry_delay(std::string_view text, RetryPolicy& policy);
+
+/// `exit,timeout,signal,memory`, or some of them. Errors: UsageError.
+std::vector<Cause> parse_retry_causes(std::string_view text);
 
 /// `TERM,200,KILL,25`: signals by name or number, pauses in milliseconds. A ladder that does not
 /// end with KILL gets it. Errors: UsageError.

@@ -57,6 +57,12 @@ constexpr OptionEntry kRunning[] = {
      "D[:MAX[:FACTOR]]",
      "Pause before another attempt, growing up to MAX, with 20% jitter",
      [](State& state, const Text& text) { parse_retry_delay(text, state.options.run.retry); }},
+    {"--retry-on",
+     "CAUSE,...",
+     "Further attempts after these causes alone [exit,timeout,signal,memory]",
+     [](State& state, const Text& text) {
+         state.options.run.retry.causes = parse_retry_causes(text);
+     }},
     {"--halt,--halt-on-error",
      "RULE",
      "never, or now|soon,fail|success|done=N or N%",
@@ -66,12 +72,6 @@ constexpr OptionEntry kRunning[] = {
      "How a job is killed [TERM,200,TERM,100,TERM,50,KILL,25]",
      [](State& state, const Text& text) {
          state.options.run.kill_ladder = parse_kill_ladder(text);
-     }},
-    {"--delay",
-     "D",
-     "Pause between two starts",
-     [](State& state, const Text& text) {
-         state.options.run.start_gap = expect(parse_duration(text), "a duration like 0.5 or 2m");
      }},
     {"--worker-tasks",
      "N",

@@ -4,7 +4,9 @@
 #include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/job/job_environment.h>
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/log/log.h>
 #include <aiomisc/runtime/task/shield.h>
+#include <aiomisc/runtime/task/sleep.h>
 #include <aiomisc/runtime/task/wait_for.h>
 
 #include <cerrno>
@@ -21,24 +23,17 @@ namespace aiomisc::cli {
 
 namespace {
 
-process::SpawnCommand order(const JobSpec& job, const std::string& run_id) {
-    const auto& command = std::get<Command>(job.work);
-    process::SpawnCommand order;
-    order.arguments = command.argv;
-    if (order.arguments.empty()) {
-        order.arguments.emplace_back();
-    }
-    order.arguments.front() = command.program;
-    for (auto& [name, value] : job_environment(job, run_id)) {
-        order.environment.push_back(fmt::format("{}={}", name, value));
-    }
-    return order;
-}
-
 void describe_launch_failure(const process::Exited& exited, JobResult& result) {
     result.cause = Cause::kLaunch;
-    result.exit_status = exited.launch_error == ENOENT ? kCommandNotFound : kCannotExecute;
+    const bool not_found =
+        exited.launch_step == process::LaunchStep::kExecute && exited.launch_error == ENOENT;
+    result.exit_status = not_found ? kCommandNotFound : kCannotExecute;
     result.error = std::generic_category().message(exited.launch_error);
+    if (exited.launch_step == process::LaunchStep::kEnterDirectory) {
+        result.error = "cannot enter its folder: " + result.error;
+    } else if (exited.launch_step == process::LaunchStep::kLimit) {
+        result.error = "cannot limit it: " + result.error;
+    }
 }
 
 void describe_end(const process::Exited& exited, JobResult& result) {
@@ -55,12 +50,46 @@ void describe_end(const process::Exited& exited, JobResult& result) {
     }
 }
 
+JobResult not_started(const Error& error) {
+    JobResult result;
+    result.started = std::chrono::system_clock::now();
+    result.cause = Cause::kLaunch;
+    result.exit_status = kCannotExecute;
+    result.error = error.what();
+    return result;
+}
+
+/// The run, or a limit, ended it: by `signal`, if it did not die of another.
+void describe_stop(JobResult& result, int signal) {
+    result.cause = Cause::kCancelled;
+    result.exit_status = -1;
+    result.signal = result.signal != 0 ? result.signal : signal;
+}
+
 /// The supervisor died, and killed its commands by that; the next command gets another one.
 void describe_loss(const WorkerError& error, JobResult& result) {
     result.cause = Cause::kSignal;
     result.exit_status = -1;
     result.signal = SIGKILL;
     result.error = error.what();
+}
+
+process::PoolSetup setup_with(const RunOptions& options) {
+    process::PoolSetup setup = setup_of_commands();
+    if (options.memory_limit.address_space > 0) {
+        setup.limits.address_space = options.memory_limit.address_space;
+    }
+    return setup;
+}
+
+/// The errno of a start that failed; 0 if the program ran, or will never run.
+int start_error_of(const process::Exited& exited) {
+    // A process id is given to what was forked; a program may still be refused for want of
+    // processes.
+    return exited.launch_step != process::LaunchStep::kNone &&
+                   (exited.pid == 0 || exited.launch_error == EAGAIN)
+               ? exited.launch_error
+               : 0;
 }
 
 }  // namespace
@@ -74,11 +103,16 @@ process::PoolSetup setup_of_commands() {
     return setup;
 }
 
-CommandExecutor::CommandExecutor(EventLoop& loop, KillLadder ladder, std::string run_id)
+CommandExecutor::CommandExecutor(EventLoop& loop, const RunOptions& options, std::string run_id)
     : loop_(loop),
-      ladder_(std::move(ladder)),
+      ladder_(options.kill_ladder),
+      nice_(options.nice),
+      clean_environment_(options.environment.clean),
+      environment_(
+          clean_environment_ ? inherited_environment(options.environment)
+                             : std::vector<std::string>()),
       run_id_(std::move(run_id)),
-      commands_(loop, setup_of_commands()) {}
+      commands_(loop, setup_with(options)) {}
 
 Task<> CommandExecutor::start() {
     co_return;
@@ -100,27 +134,50 @@ Task<> CommandExecutor::end(CommandGroup::Running running) {
     co_await running.done().wait();
 }
 
+process::SpawnCommand CommandExecutor::order(const JobSpec& job) const {
+    const auto& command = std::get<Command>(job.work);
+    process::SpawnCommand order;
+    order.arguments = command.argv;
+    if (order.arguments.empty()) {
+        order.arguments.emplace_back();
+    }
+    order.arguments.front() = command.program;
+    order.inherit_environment = !clean_environment_;
+    order.environment = environment_;
+    for (auto& [name, value] : job_environment(job, run_id_)) {
+        order.environment.push_back(fmt::format("{}={}", name, value));
+    }
+    order.working_directory = job.working_directory;
+    order.nice = nice_;
+    return order;
+}
+
 CommandGroup::Running CommandExecutor::spawn(const JobSpec& job, OutputCapture& capture) {
     CommandGroup::Redirections redirections;
     redirections.out = capture.open(OutputStream::kOut);
     redirections.err = capture.open(OutputStream::kErr);
-    return commands_.spawn(order(job, run_id_), std::move(redirections));
+    return commands_.spawn(order(job), std::move(redirections));
 }
 
-Task<JobResult> CommandExecutor::run(JobSpec job, JobOutput output) {
-    JobResult result;
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds it
+Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutput output) {
+    Try attempt;
+    JobResult& result = attempt.result;
     result.started = std::chrono::system_clock::now();
     const TimePoint begin = loop_.now();
     OutputCapture capture(loop_, output);
     std::optional<CommandGroup::Running> running;
     try {
         running.emplace(spawn(job, capture));
+    } catch (const SystemError& error) {
+        attempt = {not_started(error), error.code()};
     } catch (const Error& error) {
-        result.cause = Cause::kLaunch;
-        result.exit_status = kCannotExecute;
-        result.error = error.what();
-        co_return result;
+        attempt = {not_started(error), 0};
     }
+    if (!running) {
+        co_return attempt;
+    }
+    ++running_;
     bool cancelled = false;
     try {
         co_await running->done().wait();
@@ -130,19 +187,56 @@ Task<JobResult> CommandExecutor::run(JobSpec job, JobOutput output) {
     if (cancelled) {
         co_await shield(end(*running));
     }
+    --running_;
     try {
-        describe_end(co_await running->wait(), result);
+        const process::Exited exited = co_await running->wait();
+        describe_end(exited, result);
+        attempt.start_error = start_error_of(exited);
     } catch (const WorkerError& error) {
         describe_loss(error, result);
     }
     result.runtime = std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - begin);
     capture.finish();
     if (cancelled) {
-        result.cause = Cause::kCancelled;
-        result.exit_status = -1;
-        result.signal = result.signal != 0 ? result.signal : ladder_.front().signal;
+        describe_stop(result, ladder_.front().signal);
+        attempt.start_error = 0;
     }
-    co_return result;
+    co_return attempt;
+}
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds it
+Task<bool> CommandExecutor::wait_to_retry(StartPatience& patience, int start_error) {
+    const auto pause = patience.pause_after(start_error, running_ > 0);
+    if (!pause) {
+        co_return false;
+    }
+    if (!std::exchange(told_of_scarcity_, true)) {
+        log::warning(
+            "aiomisc.command",
+            "jobs cannot be started now, and are tried again: {}",
+            std::generic_category().message(start_error));
+    }
+    co_await sleep(*pause);
+    co_return true;
+}
+
+Task<JobResult> CommandExecutor::run(JobSpec job, JobOutput output) {
+    StartPatience patience;
+    for (;;) {
+        Try attempt = co_await try_once(job, output);
+        if (attempt.start_error == 0) {
+            co_return std::move(attempt.result);
+        }
+        bool again = false;
+        try {
+            again = co_await wait_to_retry(patience, attempt.start_error);
+        } catch (const CancelledError&) {
+            describe_stop(attempt.result, 0);
+        }
+        if (!again) {
+            co_return std::move(attempt.result);
+        }
+    }
 }
 
 }  // namespace aiomisc::cli

@@ -2,11 +2,14 @@
 #pragma once
 
 #include <aiomisc/cli/job/executor.h>
-#include <aiomisc/cli/options/policies.h>
+#include <aiomisc/cli/options/options.h>
 #include <aiomisc/cli/run/output_capture.h>
+#include <aiomisc/cli/run/start_patience.h>
 #include <aiomisc/worker/command/command_group.h>
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 namespace aiomisc::cli {
 
@@ -16,13 +19,26 @@ process::PoolSetup setup_of_commands();
 /// Runs commands: forked by a supervisor, which is small and keeps track of whatever they fork.
 class CommandExecutor final : public Executor {
 public:
-    CommandExecutor(EventLoop& loop, KillLadder ladder, std::string run_id);
+    CommandExecutor(EventLoop& loop, const RunOptions& options, std::string run_id);
 
     Task<> start() override;
     Task<JobResult> run(JobSpec job, JobOutput output) override;
     Task<> stop() override;
 
 private:
+    /// A job that could not be started, for this errno; 0: it was.
+    struct Try {
+        JobResult result;
+        int start_error = 0;
+    };
+
+    Task<Try> try_once(const JobSpec& job, JobOutput output);
+
+    /// Whether the job may be tried again, after having waited for it.
+    Task<bool> wait_to_retry(StartPatience& patience, int start_error);
+
+    [[nodiscard]] process::SpawnCommand order(const JobSpec& job) const;
+
     /// Errors: SystemError, TimeoutError (it cannot be started now).
     CommandGroup::Running spawn(const JobSpec& job, OutputCapture& capture);
 
@@ -31,8 +47,13 @@ private:
 
     EventLoop& loop_;
     KillLadder ladder_;
+    int nice_;
+    bool clean_environment_;
+    std::vector<std::string> environment_;  ///< instead of ours, if it is clean
     std::string run_id_;
     CommandGroup commands_;
+    std::size_t running_ = 0;  ///< commands that were started, and have not ended
+    bool told_of_scarcity_ = false;
 };
 
 }  // namespace aiomisc::cli

@@ -2,8 +2,10 @@
 #include <aiomisc/cli/run/job_run.h>
 
 #include <aiomisc/cli/exit_codes.h>
+#include <aiomisc/cli/options/cpu_count.h>
 #include <aiomisc/cli/output/sink.h>
 #include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/run/system_state.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/fd_watcher.h>
@@ -47,7 +49,19 @@ JobResult not_started(const std::exception& error) {
 }  // namespace
 
 JobRun::JobRun(Parts parts)
-    : parts_(parts), slots_(parts.slots), halt_(parts.options.run.halt), begin_(parts.loop.now()) {}
+    : parts_(parts),
+      slots_(parts.slots),
+      gate_(
+          parts.loop,
+          parts.options.run.start,
+          usable_cpus(),
+          {.running_processes = [] { return running_processes(); },
+           .available_memory = [] { return available_memory(); }},
+          [this](const std::string& text) {
+              parts_.printer.message("aiomisc-run: " + text + "\n");
+          }),
+      halt_(parts.options.run.halt),
+      begin_(parts.loop.now()) {}
 
 std::chrono::milliseconds JobRun::elapsed() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(parts_.loop.now() - begin_);
@@ -158,16 +172,19 @@ Task<> JobRun::feed() {
         if (!input) {
             co_return;
         }
-        if (started_ > 0) {
-            co_await pause(last_start_ + parts_.options.run.start_gap - parts_.loop.now());
-        }
+        co_await pass_gate();
         if (stopped_.is_set()) {
             input_held_ = true;
             co_return;
         }
         ++started_;
-        last_start_ = parts_.loop.now();
         jobs_.spawn(run_job(std::move(*input), *slot));
+    }
+}
+
+Task<> JobRun::pass_gate() {
+    if (gate_.exists()) {
+        co_await select({}, gate_.pass(), until_stopped());
     }
 }
 
@@ -216,8 +233,8 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
         OutputAssembler& output = parts_.printer.assembler();
         result.out_bytes = output.written(last.seq, OutputStream::kOut);
         result.err_bytes = output.written(last.seq, OutputStream::kErr);
-        const bool final =
-            result.succeeded() || stopped_.is_set() || !parts_.options.run.retry.allows(attempt);
+        const bool final = result.succeeded() || stopped_.is_set() ||
+                           !parts_.options.run.retry.allows(attempt, result.cause);
         if (parts_.log != nullptr) {
             parts_.log->attempt(last, result, final);
         }
@@ -226,6 +243,7 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
         }
         output.discard(last.seq);
         co_await pause(parts_.options.run.retry.pause_after(attempt, random_share()));
+        co_await pass_gate();
     }
 }
 

@@ -11,6 +11,7 @@
 #include <aiomisc/cli/report/run_totals.h>
 #include <aiomisc/cli/run/output_printer.h>
 #include <aiomisc/cli/run/slots.h>
+#include <aiomisc/cli/run/start_gate.h>
 #include <aiomisc/runtime/sync/event.h>
 #include <aiomisc/runtime/task/task_group.h>
 #include <aiomisc/runtime/task/task_handle.h>
@@ -46,6 +47,7 @@ public:
         std::optional<std::uint64_t> total;  ///< of jobs, if it is known
     };
 
+    /// Errors:    UsageError (a rule for starts cannot be followed here).
     explicit JobRun(Parts parts);
 
     /// Runs until every job has ended, or the run was stopped and what ran has ended.
@@ -93,6 +95,7 @@ private:
 
     Task<> feed();
     Task<std::optional<JobInput>> next_input();
+    Task<> pass_gate();
     Task<> run_job(JobInput input, unsigned slot);
     Task<JobResult> run_attempts(const JobInput& input, unsigned slot, JobSpec& last);
     Task<JobResult> run_once(JobSpec job);
@@ -104,6 +107,7 @@ private:
 
     Parts parts_;
     Slots slots_;
+    StartGate gate_;
     HaltPolicy halt_;
     RunTotals totals_;
     RunningMedian runtimes_;
@@ -112,7 +116,6 @@ private:
     Event stopped_;
     std::exception_ptr error_;
     TimePoint begin_;
-    TimePoint last_start_;
     std::uint64_t started_ = 0;
     std::uint64_t done_ = 0;
     bool input_ended_ = false;

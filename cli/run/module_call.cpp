@@ -4,6 +4,7 @@
 #include <aiomisc/cli/run/job_board.h>
 #include <aiomisc/cli/run/process_usage.h>
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/unique_fd.h>
 #include <aiomisc/worker/call/this_task.h>
 #include <aiomisc/worker/job/job_module.h>
 
@@ -14,6 +15,7 @@
 #include <stdexcept>
 #include <typeinfo>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace aiomisc::cli {
@@ -86,6 +88,42 @@ std::string text_of(const std::exception_ptr& error) {
     return describe_exception(error);
 }
 
+void replace_environment(const std::vector<std::string>& entries) {
+    ::clearenv();  // NOLINT(concurrency-mt-unsafe): one thread
+    for (const std::string& entry : entries) {
+        const std::size_t equals = entry.find('=');
+        // NOLINTNEXTLINE(concurrency-mt-unsafe)
+        ::setenv(entry.substr(0, equals).c_str(), entry.c_str() + equals + 1, 1);
+    }
+}
+
+/// Runs a job in another folder, and comes back.
+class Excursion {
+public:
+    /// Errors:    SystemError (there is no such folder, or it cannot be entered).
+    explicit Excursion(const std::string& directory) {
+        if (directory.empty()) {
+            return;
+        }
+        home_.reset(::open(".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+        if (!home_ || ::chdir(directory.c_str()) != 0) {
+            throw SystemError::from_errno("cannot enter its folder", directory);
+        }
+    }
+
+    Excursion(const Excursion&) = delete;
+    Excursion& operator=(const Excursion&) = delete;
+
+    ~Excursion() {
+        if (home_) {
+            [[maybe_unused]] const int back = ::fchdir(home_.get());
+        }
+    }
+
+private:
+    UniqueFd home_;
+};
+
 void perform(
     const job::Job& job,
     JobContext& context,
@@ -109,8 +147,12 @@ void perform(
 
 }  // namespace
 
-void load_job_module(const std::string& file, const std::string& board) {
-    const Loaded& instance = loaded().emplace(Loaded{JobModule::load(file), JobBoard::open(board)});
+void load_job_module(const ModuleSetup& setup) {
+    if (setup.clean_environment) {
+        replace_environment(setup.environment);
+    }
+    const Loaded& instance =
+        loaded().emplace(Loaded{JobModule::load(setup.file), JobBoard::open(setup.board)});
     if (instance.module.job() != nullptr) {
         instance.module.job()->init();
     }
@@ -125,6 +167,14 @@ ModuleCallResult run_job_call(const ModuleCallRequest& request) {
     const Presence presence(place);
     CallContext context(request, place);
     ModuleCallResult result;
+    std::optional<Excursion> excursion;
+    try {
+        excursion.emplace(request.working_directory);
+    } catch (const SystemError& error) {
+        result.started = false;
+        result.error = error.what();
+        return result;
+    }
     const UsageMeter meter;
     perform(*instance.module.job(), context, request, result);
     const ResourceUsage usage = meter.usage();

@@ -16,19 +16,27 @@ struct ModuleCallRequest {
     std::uint32_t slot = 1;
     std::uint32_t attempt = 1;
     std::vector<std::pair<std::string, std::string>> environment;
+    std::string working_directory;  ///< empty: that of the worker
 };
 
 struct ModuleCallResult {
     int status = 0;
-    std::string error;  ///< of what the job threw, then the status is 1
+    bool started = true;  ///< false: `error` tells why not
+    std::string error;    ///< of what the job threw, then the status is 1
     std::chrono::microseconds user{0};
     std::chrono::microseconds system{0};
     std::uint64_t max_rss_kib = 0;
 };
 
-/// Once in the supervisor: loads the module, and runs its init(). `board` is the path of the run's
-/// JobBoard.
-void load_job_module(const std::string& file, const std::string& board);
+struct ModuleSetup {
+    std::string file;
+    std::string board;  ///< path of the run's JobBoard
+    bool clean_environment = false;
+    std::vector<std::string> environment;  ///< then all that is left: NAME=value
+};
+
+/// Once in the supervisor: loads the module, and runs its init().
+void load_job_module(const ModuleSetup& setup);
 
 /// In a worker: runs the job of the module that load_job_module() loaded.
 ModuleCallResult run_job_call(const ModuleCallRequest& request);

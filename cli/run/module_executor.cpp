@@ -41,7 +41,17 @@ WorkerPoolOptions pool_options(
     pool.workers = slots;
     pool.name = "aiomisc-run";
     pool.capture_output = true;
-    pool.initializer = initialize_with<load_job_module>(module, board);
+    const EnvironmentRule& environment = options.environment;
+    pool.initializer = initialize_with<load_job_module>(ModuleSetup{
+        .file = module,
+        .board = board,
+        .clean_environment = environment.clean,
+        .environment =
+            environment.clean ? inherited_environment(environment) : std::vector<std::string>()});
+    pool.nice = options.nice;
+    if (options.memory_limit.address_space > 0) {
+        pool.limits.address_space = options.memory_limit.address_space;
+    }
     pool.recycle_after_calls = options.worker_tasks;
     pool.recycle_above_rss_bytes = options.worker_rss;
     pool.limits.core = 0;
@@ -59,6 +69,7 @@ ModuleCallRequest request_of(const JobSpec& job, const std::string& run_id) {
         request.arguments.emplace_back(argument.parameter, argument.text);
     }
     request.environment = job_environment(job, run_id);
+    request.working_directory = job.working_directory;
     return request;
 }
 
@@ -90,6 +101,12 @@ Task<> until_over(std::shared_ptr<CallWatch> watch) {
 }
 
 void describe_return(const ModuleCallResult& returned, JobResult& result) {
+    if (!returned.started) {
+        result.cause = Cause::kLaunch;
+        result.exit_status = kCannotExecute;
+        result.error = returned.error;
+        return;
+    }
     result.exit_status = returned.status;
     result.error = returned.error;
     result.usage = {returned.user, returned.system, returned.max_rss_kib};

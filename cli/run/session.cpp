@@ -77,7 +77,7 @@ Session::Session(
       printer_(assembler_, display_, same_terminal(STDOUT_FILENO, STDERR_FILENO)) {
     const std::string run_id = make_run_id();
     if (module == nullptr) {
-        executor_ = std::make_unique<CommandExecutor>(loop, options.run.kill_ladder, run_id);
+        executor_ = std::make_unique<CommandExecutor>(loop, options.run, run_id);
     } else {
         executor_ = std::make_unique<ModuleExecutor>(
             loop, module->file().string(), slots_, options.run, run_id);

@@ -229,15 +229,3 @@ TEST_CASE("a job may take a multiple of what others take", "[launcher]") {
     CHECK(outcome.status.code == 1);
     CHECK(lines_of(outcome.out) == Words{"a", "b", "c", "d"});
 }
-
-TEST_CASE("jobs start with a gap, and nothing waits after the last", "[launcher]") {
-    Launcher launcher;
-    // An hour's gap: the second job would never start.
-    const Outcome one = launcher.run({"--delay", "1h", "echo", ":::", "A"});
-    CHECK(one.out == "A\n");
-    Process process = launcher.start({"--delay", "1h", "--lb", "echo", ":::", "A", "B"});
-    CHECK(process.read_line() == "A");
-    process.send_signal(SIGINT);
-    CHECK(process.wait().signal == SIGINT);
-    CHECK(process.read_all() == "");
-}

@@ -114,6 +114,17 @@ bool nothing_left_of(const Process& process, Milliseconds limit) {
     return wait_until([&process] { return process.survivors().empty(); }, limit);
 }
 
+std::vector<pid_t> processes_named(const Process& process, const std::string& name) {
+    std::vector<pid_t> pids;
+    for (const pid_t pid : process.survivors()) {
+        std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
+        if (std::string line; std::getline(comm, line) && line == name) {
+            pids.push_back(pid);
+        }
+    }
+    return pids;
+}
+
 std::string job_module(const std::string& name) {
     return AIOMISC_TEST_JOB_MODULES "/" + name + ".so";
 }

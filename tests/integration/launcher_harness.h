@@ -92,6 +92,9 @@ std::uint64_t peak_memory_kib(pid_t pid);
 /// Whether nothing that `process` started is left within `limit`; it may be gone itself.
 bool nothing_left_of(const Process& process, Milliseconds limit = std::chrono::seconds(2));
 
+/// The processes of a run that are called `name`, which is cut off after 15 characters.
+std::vector<pid_t> processes_named(const Process& process, const std::string& name);
+
 /// The jobs of launcher_jobs/: as modules, and as sources.
 std::string job_module(const std::string& name);
 std::string job_source(const std::string& name);

@@ -3,7 +3,6 @@
 #include "support/catch.h"
 
 #include <csignal>
-#include <fstream>
 #include <string>
 
 using namespace aiomisc::test;
@@ -27,21 +26,9 @@ Process start_tree(Launcher& launcher, Words options, const std::string& job) {
     return process;
 }
 
-/// The processes of a run that are called `name`.
-std::vector<pid_t> named(const Process& process, const std::string& name) {
-    std::vector<pid_t> pids;
-    for (const pid_t pid : process.survivors()) {
-        std::ifstream comm("/proc/" + std::to_string(pid) + "/comm");
-        if (std::string line; std::getline(comm, line) && line == name) {
-            pids.push_back(pid);
-        }
-    }
-    return pids;
-}
-
 /// Kills the one process of a run that is called `name`.
 void kill_one(const Process& process, const std::string& name) {
-    const std::vector<pid_t> pids = named(process, name);
+    const std::vector<pid_t> pids = processes_named(process, name);
     REQUIRE(pids.size() == 1);
     REQUIRE(::kill(pids.front(), SIGKILL) == 0);
 }

@@ -117,7 +117,7 @@ TEST_CASE("every option of the reporting and running groups arrives", "[cli][opt
     REQUIRE(options.run.time_limit.fixed == Milliseconds(1500));
     REQUIRE(options.run.retry.attempts == 0);
     REQUIRE(options.run.retry.max_delay == Milliseconds(9000));
-    REQUIRE(options.run.start_gap == Milliseconds(300));
+    REQUIRE(options.run.start.gap == Milliseconds(300));
     REQUIRE(options.run.worker_tasks == 50);
     REQUIRE(options.run.worker_rss == 1 << 20);
     REQUIRE(options.report.job_log == "l.jsonl");

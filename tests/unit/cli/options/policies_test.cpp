@@ -20,6 +20,22 @@ TEST_CASE("a time limit is a duration or a percentage", "[cli][options]") {
     }
 }
 
+TEST_CASE("only the causes that were named are worth another attempt", "[cli][options]") {
+    RetryPolicy policy{.attempts = 2};
+    REQUIRE(policy.allows(1, Cause::kTimeout));
+    REQUIRE_FALSE(policy.allows(2, Cause::kTimeout));
+    REQUIRE_FALSE(policy.allows(1, Cause::kCancelled));
+    policy.causes = parse_retry_causes("exit,memory");
+    REQUIRE(policy.allows(1, Cause::kExit));
+    REQUIRE(policy.allows(1, Cause::kLaunch));
+    REQUIRE(policy.allows(1, Cause::kMemory));
+    REQUIRE_FALSE(policy.allows(1, Cause::kSignal));
+    for (const char* text : {"", "exit,", "cancelled", "launch", "x"}) {
+        CAPTURE(text);
+        REQUIRE_THROWS_AS(parse_retry_causes(text), UsageError);
+    }
+}
+
 TEST_CASE("a retry delay alone is constant, with a maximum it doubles", "[cli][options][L59]") {
     RetryPolicy policy;
     parse_retry_delay("0.5", policy);
@@ -47,10 +63,10 @@ TEST_CASE("jitter moves a pause by up to a fifth", "[cli][options]") {
 }
 
 TEST_CASE("attempts count all of them; 0 is without limit", "[cli][options]") {
-    REQUIRE_FALSE(RetryPolicy{}.allows(1));
-    REQUIRE(RetryPolicy{.attempts = 3}.allows(2));
-    REQUIRE_FALSE(RetryPolicy{.attempts = 3}.allows(3));
-    REQUIRE(RetryPolicy{.attempts = 0}.allows(1'000'000));
+    REQUIRE_FALSE(RetryPolicy{}.allows(1, Cause::kExit));
+    REQUIRE(RetryPolicy{.attempts = 3}.allows(2, Cause::kExit));
+    REQUIRE_FALSE(RetryPolicy{.attempts = 3}.allows(3, Cause::kExit));
+    REQUIRE(RetryPolicy{.attempts = 0}.allows(1'000'000, Cause::kExit));
 }
 
 TEST_CASE("a kill ladder ends with SIGKILL whatever is said", "[cli][options]") {

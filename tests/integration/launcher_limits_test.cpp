@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+// What jobs may use, and what they find around them: commands and job functions alike.
+#include "integration/launcher_harness.h"
+#include "support/catch.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <sys/resource.h>
+
+using namespace aiomisc::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+Words operator+(Words words, const Words& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
+}  // namespace
+
+TEST_CASE("jobs run at the niceness that was asked for", "[launcher]") {
+    Launcher launcher;
+    const int own = ::getpriority(PRIO_PROCESS, 0);
+    REQUIRE(own <= 14);
+    const std::string expected = fmt::format("{}\n", own + 5);
+    CHECK(launcher.run({"--nice", "5", "nice; : {}", ":::", "1"}).out == expected);
+    CHECK(
+        launcher.run({"--nice=5", job_module("place"), "what={}", ":::", "niceness"}).out ==
+        expected);
+}
+
+TEST_CASE("jobs run in a folder of their own", "[launcher]") {
+    Launcher launcher;
+    for (const char* name : {"a", "b"}) {
+        fs::create_directory(launcher.work() / name);
+    }
+    const Outcome commands =
+        launcher.run({"-k", "--wd", "{}", "pwd; : >made-in-{}", ":::", "a", "b"});
+    CHECK(commands.status.code == 0);
+    CHECK(commands.out == fmt::format("{0}/a\n{0}/b\n", launcher.work().string()));
+    CHECK(fs::exists(launcher.work() / "b" / "made-in-b"));
+    // One worker after the other folder, and back again.
+    const Outcome functions = launcher.run(
+        {"-j1",
+         "--workdir=./{1}",
+         job_module("place"),
+         "what={2}",
+         ":::",
+         "a",
+         "b",
+         ":::",
+         "folder"});
+    CHECK(functions.out == "a\nb\n");
+}
+
+TEST_CASE("a job whose folder is not there is not started", "[launcher]") {
+    Launcher launcher;
+    fs::create_directory(launcher.work() / "here");
+    for (const Words& job : {Words{"echo {2}"}, Words{job_module("place"), "what={2}"}}) {
+        INFO(job.front());
+        const Outcome outcome = launcher.run(
+            Words{"-j1", "--joblog", "log", "--wd", "{1}"} + job +
+            Words{":::", "here", "gone", "here", ":::", "folder"});
+        CHECK(outcome.status.code == 1);
+        CHECK(lines_of(outcome.out).size() == 2);
+        const auto rows = rows_of(launcher.read("log"));
+        CHECK(rows.at(1).at(6) == "126");
+        CHECK(rows.at(2).at(6) == "0");
+        CHECK_THAT(outcome.err, contains("cannot enter its folder"));
+        CHECK_THAT(outcome.err, contains("No such file or directory"));
+    }
+    const Outcome empty = launcher.run({"--wd", "{}", "echo", ":::", ""});
+    CHECK(empty.status.code == 1);
+    CHECK_THAT(empty.err, contains("--wd"));
+}
+
+TEST_CASE("a clean environment holds what was named and no more", "[launcher]") {
+    Launcher launcher;
+    const LaunchOptions surrounded{
+        .environment = {{"KEPT", "yes"}, {"SECRET", "no"}, {"LANG", "C.UTF-8"}}};
+    const Outcome commands =
+        launcher.run({"--env-clean=KEPT", "env | cut -d= -f1; : {}", ":::", "1"}, surrounded);
+    const Words names = lines_of(commands.out);
+    const auto has = [&names](const char* name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    for (const char* name :
+         {"PATH", "HOME", "LANG", "TMPDIR", "KEPT", "AIOMISC_SEQ", "PARALLEL_SEQ"}) {
+        INFO(name);
+        CHECK(has(name));
+    }
+    for (const char* name : {"SECRET", "TERM", "XDG_CACHE_HOME", "AIOMISC_RUN_OPTS"}) {
+        INFO(name);
+        CHECK_FALSE(has(name));
+    }
+    const Outcome functions = launcher.run(
+        {"-j1",
+         "--env-clean=KEPT",
+         job_module("place"),
+         "what={}",
+         ":::",
+         "KEPT",
+         "SECRET",
+         "AIOMISC_SEQ"},
+        surrounded);
+    CHECK(functions.out == "yes\nunset\n3\n");
+    // Without the option everything is there.
+    CHECK(launcher.run({"echo $SECRET; : {}", ":::", "1"}, surrounded).out == "no\n");
+}
+
+TEST_CASE("only causes that were named are worth another attempt", "[launcher]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run(
+        {"--retries",
+         "3",
+         "--retry-on",
+         "signal",
+         "echo x >>runs-{}; case {} in exit) exit 3;; signal) kill -KILL $$;; esac",
+         ":::",
+         "exit",
+         "signal"});
+    CHECK(outcome.status.code == 2);
+    CHECK(launcher.read("runs-exit") == "x\n");
+    CHECK(launcher.read("runs-signal") == "x\nx\nx\n");
+}
+
+TEST_CASE("containment that is not offered starts nothing", "[launcher]") {
+    Launcher launcher;
+    for (const char* how : {"cgroup", "pidns", "strong"}) {
+        INFO(how);
+        const Outcome outcome = launcher.run({"--contain", how, "touch", ":::", "ran"});
+        CHECK(outcome.status.code == 255);
+        CHECK_THAT(outcome.err, contains("--contain"));
+    }
+    CHECK(launcher.files().empty());
+    CHECK(launcher.run({"--contain=auto", "touch", ":::", "ran"}).status.code == 0);
+}
