@@ -5,22 +5,34 @@
 #include <aiomisc/cli/output/output_assembler.h>
 #include <aiomisc/runtime/task/task.h>
 
+#include <memory>
+#include <string_view>
+#include <utility>
+
 namespace aiomisc::cli {
+
+/// Takes what the attempts of one job print.
+class OutputTaker {
+public:
+    OutputTaker() = default;
+    OutputTaker(const OutputTaker&) = delete;
+    OutputTaker& operator=(const OutputTaker&) = delete;
+    virtual ~OutputTaker() = default;
+
+    /// Errors: SystemError (the output does not fit on the disk).
+    virtual void take(OutputStream stream, std::string_view bytes) = 0;
+};
 
 /// Where a running attempt sends what it prints. A light handle; copied freely.
 class JobOutput {
 public:
-    JobOutput(OutputAssembler& assembler, std::uint64_t seq) noexcept
-        : assembler_(&assembler), seq_(seq) {}
+    explicit JobOutput(std::shared_ptr<OutputTaker> taker) noexcept : taker_(std::move(taker)) {}
 
     /// Errors: SystemError (the output does not fit on the disk).
-    void write(OutputStream stream, std::string_view bytes) {
-        assembler_->write(seq_, stream, bytes);
-    }
+    void write(OutputStream stream, std::string_view bytes) { taker_->take(stream, bytes); }
 
 private:
-    OutputAssembler* assembler_;
-    std::uint64_t seq_;
+    std::shared_ptr<OutputTaker> taker_;
 };
 
 /// Runs attempts: one implementation for commands, one for job modules.

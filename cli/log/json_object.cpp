@@ -48,4 +48,9 @@ std::string JsonObject::line() const {
     return content_->object.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+std::string json_escaped(std::string_view text) {
+    const std::string quoted = nlohmann::json(text).dump();
+    return quoted.substr(1, quoted.size() - 2);
+}
+
 }  // namespace aiomisc::cli

@@ -35,4 +35,7 @@ private:
     std::unique_ptr<Content> content_;
 };
 
+/// UTF-8 text as it stands between the quotes of a JSON string.
+std::string json_escaped(std::string_view text);
+
 }  // namespace aiomisc::cli

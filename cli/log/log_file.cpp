@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/log/log_file.h>
 
+#include <aiomisc/cli/log/planted_file.h>
 #include <aiomisc/runtime/base/error.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -41,16 +41,6 @@ std::string lock_holder(const struct stat& file) {
         }
     }
     return {};
-}
-
-// In such a directory somebody else could have made the file first, to read or to lose our log.
-bool is_planted(const std::string& path, const struct stat& file) {
-    std::error_code error;
-    const auto parent = std::filesystem::absolute(path, error).parent_path();
-    struct stat directory{};
-    constexpr mode_t kShared = S_ISVTX | S_IWOTH;
-    return file.st_uid != ::geteuid() && ::stat(parent.c_str(), &directory) == 0 &&
-           (directory.st_mode & kShared) == kShared;
 }
 
 }  // namespace

@@ -60,13 +60,14 @@ JobSlots parse_job_slots(std::string_view text) {
     return slots;
 }
 
-unsigned slots_within_limits() {
-    // A job costs up to four descriptors here (stdout, stderr, its watch, a spare) and one process.
+unsigned slots_within_limits(bool keeps_output) {
+    // A job costs up to four descriptors here (stdout, stderr, its watch, a spare), two more for
+    // files of what it prints, and one process.
     constexpr rlim_t kReserved = 64;
-    constexpr rlim_t kDescriptorsPerJob = 4;
+    const rlim_t descriptors_per_job = keeps_output ? 6 : 4;
     const rlim_t descriptors = std::max(soft_limit(RLIMIT_NOFILE), kReserved) - kReserved;
     const rlim_t processes = std::max(soft_limit(RLIMIT_NPROC), kReserved) - kReserved;
-    const rlim_t slots = std::min(descriptors / kDescriptorsPerJob, processes);
+    const rlim_t slots = std::min(descriptors / descriptors_per_job, processes);
     return static_cast<unsigned>(std::clamp<rlim_t>(slots, 1, JobSlots::kMaxSlots));
 }
 

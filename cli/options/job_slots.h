@@ -29,6 +29,7 @@ struct JobSlots {
 JobSlots parse_job_slots(std::string_view text);
 
 /// As many jobs as the limits on descriptors and processes allow, at most JobSlots::kMaxSlots.
-unsigned slots_within_limits();
+/// Jobs whose output is kept need more descriptors.
+unsigned slots_within_limits(bool keeps_output = false);
 
 }  // namespace aiomisc::cli

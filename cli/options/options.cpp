@@ -52,6 +52,11 @@ bool has_perl_expression(const std::vector<std::string>& words) {
     return false;
 }
 
+bool is_table(std::string_view results) {
+    return results.ends_with(".csv") || results.ends_with(".tsv") || results.ends_with(".jsonl") ||
+           results.ends_with(".json");
+}
+
 void check(const Options& options) {
     const TemplateOptions& command = options.command;
     if (command.no_shell && (command.shell_given || command.mode == Mode::kShell)) {
@@ -65,6 +70,9 @@ void check(const Options& options) {
     }
     if (command.words.empty() && command.mode != Mode::kAuto && command.mode != Mode::kShell) {
         throw UsageError("--mode needs a TARGET");
+    }
+    if (options.output.print_file_names && is_table(options.output.results)) {
+        throw UsageError("--files prints names of files: give --results a folder or a template");
     }
     if (options.action == Options::Action::kDescribe && command.words.size() != 1) {
         throw UsageError("--describe needs one job module or source");

@@ -59,6 +59,9 @@ struct OutputOptions {
     std::optional<std::string> tag;  ///< template of the prefix of each line
     std::string spill_directory;     ///< empty: $TMPDIR or /tmp
     std::uint64_t spill_bytes = std::uint64_t{1} << 20;
+    std::string results;            ///< DIR, template or table; empty: nothing is kept
+    bool add_to_results = false;    ///< a table keeps the rows that it has
+    bool print_file_names = false;  ///< --files: names of files instead of stdout of jobs
 };
 
 enum class ProgressMode { kAuto, kBar, kPlain, kJson, kNone };

@@ -33,6 +33,15 @@ void set_job_log(State& state, const Text& text) {
     report.job_log = expect_text(text.substr(report.append_to_log ? 1 : 0), "a file");
 }
 
+void set_results(State& state, const Text& text) {
+    for (const char* const stdout_of_gnu : {"-.csv", "-.tsv", "-.json", "-.jsonl"}) {
+        if (text == stdout_of_gnu) {
+            throw UsageError("expected a file: stdout has the output of the jobs");
+        }
+    }
+    state.options.output.results = expect_text(text, "a folder, a template or a file");
+}
+
 template <Options::Action kAction>
 void set_action(State& state, const Text&) {
     state.options.action = kAction;
@@ -113,6 +122,14 @@ constexpr OptionEntry kOutput[] = {
      "S",
      "Begin each line with S, which may hold placeholders, and a tab",
      [](State& state, const Text& text) { state.options.output.tag = text; }},
+    {"--results,--res",
+     "DIR|TPL|FILE",
+     "Keep output: DIR/1/ITEM/stdout, files named by a template, or FILE.csv, .tsv, .jsonl",
+     &set_results},
+    {"--files",
+     nullptr,
+     "Print the names of files with the output, which are kept, instead of it",
+     [](State& state, const Text&) { state.options.output.print_file_names = true; }},
     {"--tmpdir",
      "DIR",
      "Where long output waits [$TMPDIR or /tmp]",

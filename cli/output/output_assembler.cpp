@@ -58,7 +58,6 @@ void OutputAssembler::write(std::uint64_t seq, OutputStream stream, std::string_
     const std::shared_ptr<Job>& job = jobs_.at(seq);
     Stream& target = stream_of(*job, stream);
     target.buffer.push(bytes);
-    target.written += bytes.size();
     target.rest += bytes.size();
     const std::size_t newline = bytes.rfind('\n');
     if (mode_ == OutputMode::kUngrouped) {
@@ -76,7 +75,7 @@ void OutputAssembler::write(std::uint64_t seq, OutputStream stream, std::string_
 void OutputAssembler::discard(std::uint64_t seq) {
     for (Stream& stream : jobs_.at(seq)->streams) {
         stream.buffer.pop_back(stream.lines + stream.rest);
-        stream.lines = stream.rest = stream.written = 0;
+        stream.lines = stream.rest = 0;
     }
 }
 
@@ -104,10 +103,6 @@ bool OutputAssembler::drain() {
 
 int OutputAssembler::blocked_fd() const noexcept {
     return queue_.empty() ? -1 : sinks_[static_cast<std::size_t>(queue_.front().stream)]->wait_fd();
-}
-
-std::uint64_t OutputAssembler::written(std::uint64_t seq, OutputStream stream) const {
-    return stream_of(*jobs_.at(seq), stream).written;
 }
 
 bool OutputAssembler::has_turn(std::uint64_t seq) const {

@@ -61,9 +61,6 @@ public:
     /// Nothing waits to be printed.
     [[nodiscard]] bool idle() const noexcept { return queue_.empty(); }
 
-    /// Bytes that the current attempt of a job has written.
-    [[nodiscard]] std::uint64_t written(std::uint64_t seq, OutputStream stream) const;
-
 private:
     struct Stream {
         explicit Stream(OutputStore& store) : buffer(store) {}
@@ -71,7 +68,6 @@ private:
         OutputBuffer buffer;  // granted bytes, then complete lines, then the rest
         std::uint64_t lines = 0;
         std::uint64_t rest = 0;
-        std::uint64_t written = 0;
         bool at_line_start = true;  // where printing has come to
     };
 

@@ -12,7 +12,7 @@
 namespace aiomisc::cli {
 namespace {
 
-constexpr const char* kOperation = "store output (it is incomplete now) in";
+constexpr const char* kOperation = "output is incomplete: cannot write to";
 
 }  // namespace
 

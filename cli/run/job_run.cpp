@@ -211,6 +211,7 @@ Task<> JobRun::run_job(JobInput input, unsigned slot) {
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds them
 Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSpec& last) {
+    const std::shared_ptr<JobRecord> record = begin_record(input);
     for (unsigned attempt = 1;; ++attempt) {
         JobResult result;
         try {
@@ -228,23 +229,28 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
             announce(last);
         }
         if (result.cause != Cause::kLaunch) {
-            result = co_await run_once(last);
+            result = co_await run_once(last, JobOutput(record));
         }
-        OutputAssembler& output = parts_.printer.assembler();
-        result.out_bytes = output.written(last.seq, OutputStream::kOut);
-        result.err_bytes = output.written(last.seq, OutputStream::kErr);
         const bool final = result.succeeded() || stopped_.is_set() ||
                            !parts_.options.run.retry.allows(attempt, result.cause);
-        if (parts_.log != nullptr) {
-            parts_.log->attempt(last, result, final);
-        }
+        record->attempt_ended(last, result, final);
         if (final) {
             co_return result;
         }
-        output.discard(last.seq);
         co_await pause(parts_.options.run.retry.pause_after(attempt, random_share()));
         co_await pass_gate();
     }
+}
+
+std::shared_ptr<JobRecord> JobRun::begin_record(const JobInput& input) {
+    return std::make_shared<JobRecord>(
+        JobRecord::Places{
+            .output = parts_.printer.assembler(),
+            .results = parts_.results,
+            .log = parts_.log,
+            .print_file_names = parts_.options.output.print_file_names,
+            .on_failure = [this](std::exception_ptr error) { fail(std::move(error)); }},
+        input);
 }
 
 void JobRun::announce(const JobSpec& job) {
@@ -269,10 +275,10 @@ std::optional<Duration> JobRun::time_limit() const {
     return std::nullopt;
 }
 
-Task<JobResult> JobRun::run_once(JobSpec job) {
+Task<JobResult> JobRun::run_once(JobSpec job, JobOutput output) {
     const std::uint64_t seq = job.seq;
-    TaskHandle<JobResult> handle = create_task(
-        parts_.executor.run(std::move(job), JobOutput(parts_.printer.assembler(), seq)));
+    TaskHandle<JobResult> handle =
+        create_task(parts_.executor.run(std::move(job), std::move(output)));
     Attempt attempt{&handle};
     running_[seq] = &attempt;
     if (cancelled_) {

@@ -9,6 +9,8 @@
 #include <aiomisc/cli/report/median.h>
 #include <aiomisc/cli/report/progress_display.h>
 #include <aiomisc/cli/report/run_totals.h>
+#include <aiomisc/cli/results/results.h>
+#include <aiomisc/cli/run/job_record.h>
 #include <aiomisc/cli/run/output_printer.h>
 #include <aiomisc/cli/run/slots.h>
 #include <aiomisc/cli/run/start_gate.h>
@@ -18,6 +20,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -42,7 +45,8 @@ public:
         const JobPlanner& planner;
         Executor& executor;
         OutputPrinter& printer;
-        JobLog* log;  ///< may be null
+        JobLog* log;       ///< may be null
+        Results* results;  ///< may be null
         unsigned slots;
         std::optional<std::uint64_t> total;  ///< of jobs, if it is known
     };
@@ -98,7 +102,8 @@ private:
     Task<> pass_gate();
     Task<> run_job(JobInput input, unsigned slot);
     Task<JobResult> run_attempts(const JobInput& input, unsigned slot, JobSpec& last);
-    Task<JobResult> run_once(JobSpec job);
+    Task<JobResult> run_once(JobSpec job, JobOutput output);
+    std::shared_ptr<JobRecord> begin_record(const JobInput& input);
     void announce(const JobSpec& job);
     void finish(const JobSpec& job, const JobResult& result);
     void fail(std::exception_ptr error) noexcept;

@@ -8,13 +8,14 @@
 #include <array>
 #include <exception>
 #include <memory>
+#include <utility>
 
 namespace aiomisc::cli {
 
 /// The pipes that a command prints into, read in the loop.
 class OutputCapture {
 public:
-    OutputCapture(EventLoop& loop, JobOutput output) : loop_(loop), output_(output) {}
+    OutputCapture(EventLoop& loop, JobOutput output) : loop_(loop), output_(std::move(output)) {}
 
     /// The end to give to the command.
     /// Errors: SystemError (no descriptor is free).

@@ -43,6 +43,10 @@ std::optional<std::uint64_t> total_of(const Options& options) {
                                 : known_total(options.sources, options.input);
 }
 
+bool keeps_files(const OutputOptions& output) {
+    return !output.results.empty() || output.print_file_names;
+}
+
 const char* kind_name(Target::Kind kind) noexcept {
     switch (kind) {
         case Target::Kind::kCommand:
@@ -62,7 +66,7 @@ Session::Session(
     : loop_(loop),
       options_(options),
       kind_(target.kind),
-      slots_(slots_of_run(options.run.slots)),
+      slots_(slots_of_run(options.run.slots, keeps_files(options.output))),
       inputs_(JobInputs::open(options.sources, options.input)),
       planner_(
           module == nullptr ? JobPlanner(options, target, inputs_.many_items())
@@ -82,6 +86,7 @@ Session::Session(
         executor_ = std::make_unique<ModuleExecutor>(
             loop, module->file().string(), slots_, options.run, run_id);
     }
+    results_ = Results::open(options, run_id);
     if (!options.report.job_log.empty()) {
         log_ = JobLog::open(options.report.job_log, options.report.append_to_log);
     }
@@ -93,6 +98,7 @@ Session::Session(
         *executor_,
         printer_,
         log_.get(),
+        results_.get(),
         slots_,
         total_of(options)});
 }

@@ -9,6 +9,7 @@
 #include <aiomisc/cli/output/output_assembler.h>
 #include <aiomisc/cli/output/sink.h>
 #include <aiomisc/cli/report/progress_display.h>
+#include <aiomisc/cli/results/results.h>
 #include <aiomisc/cli/run/job_run.h>
 #include <aiomisc/cli/run/output_printer.h>
 #include <aiomisc/cli/target/target.h>
@@ -73,6 +74,7 @@ private:
     OutputPrinter printer_;
     std::unique_ptr<Executor> executor_;
     std::unique_ptr<JobLog> log_;
+    std::unique_ptr<Results> results_;
     std::optional<JobRun> run_;
 
     // How the run came to its end, beside its jobs.

@@ -23,9 +23,9 @@ void raise_limit_of_open_files() {
 
 }  // namespace
 
-unsigned slots_of_run(const JobSlots& wanted) {
+unsigned slots_of_run(const JobSlots& wanted, bool keeps_output) {
     raise_limit_of_open_files();
-    const unsigned most = slots_within_limits();
+    const unsigned most = slots_within_limits(keeps_output);
     const unsigned slots = wanted.count(usable_cpus(), most);
     if (slots <= most) {
         return slots;

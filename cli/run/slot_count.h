@@ -10,6 +10,6 @@ namespace aiomisc::cli {
 ///
 /// Raises this process's limit of open files as far as it may. Jobs keep the one we were started
 /// with: they descend from the zygote, which must be there already.
-unsigned slots_of_run(const JobSlots& wanted);
+unsigned slots_of_run(const JobSlots& wanted, bool keeps_output = false);
 
 }  // namespace aiomisc::cli

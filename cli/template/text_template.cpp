@@ -27,6 +27,13 @@ TextTemplate::TextTemplate(std::string_view text, std::string_view whole) {
 }
 
 std::string TextTemplate::fill(const JobInput& input, unsigned slot) const {
+    return fill(input, slot, [](std::string_view value) { return std::string(value); });
+}
+
+std::string TextTemplate::fill(
+    const JobInput& input,
+    unsigned slot,
+    const std::function<std::string(std::string_view value)>& as) const {
     std::string filled;
     for (const auto& piece : pieces_) {
         if (const auto* literal = std::get_if<std::string>(&piece)) {
@@ -36,11 +43,16 @@ std::string TextTemplate::fill(const JobInput& input, unsigned slot) const {
         const char* separator = "";
         for (const std::string& value : expand(std::get<Placeholder>(piece), input, slot)) {
             filled += separator;
-            filled += value;
+            filled += as(value);
             separator = " ";
         }
     }
     return filled;
+}
+
+std::string_view TextTemplate::leading_text() const noexcept {
+    const auto* literal = pieces_.empty() ? nullptr : std::get_if<std::string>(&pieces_.front());
+    return literal == nullptr ? std::string_view() : std::string_view(*literal);
 }
 
 bool TextTemplate::has_placeholder() const noexcept {

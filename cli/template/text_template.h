@@ -3,6 +3,7 @@
 
 #include <aiomisc/cli/template/placeholder.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,6 +19,15 @@ public:
 
     /// Several values of one placeholder are joined by a blank.
     [[nodiscard]] std::string fill(const JobInput& input, unsigned slot) const;
+
+    /// The same, with `as` applied to each value before it is put in.
+    [[nodiscard]] std::string fill(
+        const JobInput& input,
+        unsigned slot,
+        const std::function<std::string(std::string_view value)>& as) const;
+
+    /// What stands before the first placeholder.
+    [[nodiscard]] std::string_view leading_text() const noexcept;
 
     [[nodiscard]] bool has_placeholder() const noexcept;
 

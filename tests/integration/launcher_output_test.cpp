@@ -26,7 +26,7 @@ TEST_CASE("the output of a job stays together", "[launcher]") {
     CHECK(lines[2].front() == lines[3].front());
 }
 
-TEST_CASE("output in the order of the input, whatever ends first", "[launcher]") {
+TEST_CASE("output in the order of the input, whatever ends first", "[launcher][AR-34]") {
     Launcher launcher;
     const Outcome outcome = launcher.run(
         {"-k",
@@ -38,7 +38,7 @@ TEST_CASE("output in the order of the input, whatever ends first", "[launcher]")
     CHECK(lines_of(outcome.out) == Words{"A", "B"});
 }
 
-TEST_CASE("lines come at once and whole with line buffering", "[launcher]") {
+TEST_CASE("lines come at once and whole with line buffering", "[launcher][AR-38]") {
     Launcher launcher;
     Process process = launcher.start(
         {"-j2",
@@ -54,7 +54,8 @@ TEST_CASE("lines come at once and whole with line buffering", "[launcher]") {
     CHECK(process.wait().code == 0);
 }
 
-TEST_CASE("with both, lines of the first job come at once, and then in order", "[launcher]") {
+TEST_CASE(
+    "with both, lines of the first job come at once, and then in order", "[launcher][AR-38]") {
     Launcher launcher;
     Process process = launcher.start(
         {"-k",
@@ -83,14 +84,14 @@ TEST_CASE("ungrouped output comes through byte by byte", "[launcher]") {
     CHECK(launcher.out() == "part\n");
 }
 
-TEST_CASE("stdout and stderr of jobs stay apart", "[launcher]") {
+TEST_CASE("stdout and stderr of jobs stay apart", "[launcher][AR-36]") {
     Launcher launcher;
     const Outcome outcome = launcher.run({"echo out; echo err >&2; : {}", ":::", "1"});
     CHECK(outcome.out == "out\n");
     CHECK(outcome.err == "err\n");
 }
 
-TEST_CASE("tags stand before every line", "[launcher]") {
+TEST_CASE("tags stand before every line", "[launcher][AR-37]") {
     Launcher launcher;
     CHECK(
         launcher.run({"-k", "--tag", "echo {}; echo again", ":::", "A", ":::", "x", "y"}).out ==
@@ -100,7 +101,7 @@ TEST_CASE("tags stand before every line", "[launcher]") {
         "T1\tx\nT2\ty\n");
 }
 
-TEST_CASE("nothing is added to output, not even a newline", "[launcher]") {
+TEST_CASE("nothing is added to output, not even a newline", "[launcher][AR-39]") {
     Launcher launcher;
     CHECK(launcher.run({"-k", "printf", "%s", ":::", "a", "b", "c"}).out == "abc");
 }
@@ -117,7 +118,7 @@ TEST_CASE("binary output comes through unchanged", "[launcher]") {
     CHECK(launcher.run({"-k", "cat", ":::", "binary", "binary"}).out == bytes + bytes);
 }
 
-TEST_CASE("three megabytes from each of twenty jobs do not mix", "[launcher]") {
+TEST_CASE("three megabytes from each of twenty jobs do not mix", "[launcher][AR-35]") {
     Launcher launcher;
     std::string items;
     for (char letter = 'a'; letter < 'a' + 20; ++letter) {
@@ -140,7 +141,7 @@ TEST_CASE("three megabytes from each of twenty jobs do not mix", "[launcher]") {
     CHECK(std::filesystem::is_empty(launcher.temporary()));
 }
 
-TEST_CASE("output larger than memory should be waits on the disk", "[launcher]") {
+TEST_CASE("output larger than memory should be waits on the disk", "[launcher][AR-43]") {
     Launcher launcher;
     constexpr std::uint64_t kBytes = std::uint64_t{256} << 20;
     Process process = launcher.start(
@@ -156,6 +157,25 @@ TEST_CASE("output larger than memory should be waits on the disk", "[launcher]")
     launcher.write("go", "");
     CHECK(process.wait().code == 0);
     CHECK(std::filesystem::file_size(launcher.work() / "../out") == kBytes);
+}
+
+TEST_CASE("a run that is killed leaves no output behind", "[launcher][AR-45]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"-j2",
+         "--spill",
+         "10K",
+         "head -c 300000 /dev/zero; : >begun-{}; sleep 300",
+         ":::",
+         "A",
+         "B"});
+    REQUIRE(launcher.wait_for("begun-A"));
+    REQUIRE(launcher.wait_for("begun-B"));
+    CHECK(std::filesystem::is_empty(launcher.temporary()));
+    process.send_signal(SIGKILL);
+    process.wait();
+    CHECK(nothing_left_of(process));
+    CHECK(std::filesystem::is_empty(launcher.temporary()));
 }
 
 TEST_CASE("output that cannot be kept ends the run with an error", "[launcher]") {

