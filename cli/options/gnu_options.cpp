@@ -49,7 +49,6 @@ constexpr Refusal kRefusals[] = {
     {"--sqlandworker", "keep results with --joblog FILE.jsonl"},
     {"--rpl", kNoCode},
     {"--filter", kNoCode},
-    {"--eta", "use --bar, which shows it"},
     {"--ll", "use --line-buffer"},
     {"--latest-line", "use --line-buffer"},
     {"--xargs", "use -n"},
@@ -72,7 +71,6 @@ constexpr Refusal kRefusals[] = {
     {"--memsuspend", kNotYet},
     {"--mem-limit", kNotYet},
     {"--tmpl", kNotYet},
-    {"--color", kNotYet},
 };
 
 }  // namespace

@@ -66,10 +66,12 @@ struct OutputOptions {
 
 enum class ProgressMode { kAuto, kBar, kPlain, kJson, kNone };
 enum class SummaryMode { kAuto, kAlways, kNever };
+enum class ColorMode { kAuto, kAlways, kNever };
 
 struct ReportOptions {
     ProgressMode progress = ProgressMode::kAuto;
     SummaryMode summary = SummaryMode::kAuto;
+    ColorMode color = ColorMode::kAuto;
     bool print_to_stderr = false;  ///< -t
     bool print_to_stdout = false;  ///< -v
     std::string job_log;           ///< path; empty: none

@@ -21,6 +21,9 @@ constexpr Choice<ProgressMode> kProgressModes[] = {
 constexpr Choice<SummaryMode> kSummaryModes[] = {
     {"auto", SummaryMode::kAuto}, {"always", SummaryMode::kAlways}, {"never", SummaryMode::kNever}};
 
+constexpr Choice<ColorMode> kColorModes[] = {
+    {"auto", ColorMode::kAuto}, {"always", ColorMode::kAlways}, {"never", ColorMode::kNever}};
+
 void tag_with_items(State& state, const Text&) {
     if (!state.options.output.tag) {
         state.options.output.tag = "{}";
@@ -149,10 +152,16 @@ constexpr OptionEntry kReporting[] = {
      [](State& state, const Text& text) {
          state.options.report.progress = parse_choice(text, kProgressModes);
      }},
-    {"--bar",
+    {"--bar,--eta",
      nullptr,
      "A progress bar; the same as --progress bar",
      [](State& state, const Text&) { state.options.report.progress = ProgressMode::kBar; }},
+    {"--color",
+     "auto|always|never",
+     "Colors of the bar [auto: on a terminal, unless NO_COLOR is set]",
+     [](State& state, const Text& text) {
+         state.options.report.color = parse_choice(text, kColorModes);
+     }},
     {"--summary",
      "auto|always|never",
      "The last lines on stderr [auto: when something failed]",

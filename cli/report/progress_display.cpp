@@ -43,10 +43,19 @@ ProgressMode resolve(ProgressMode mode) {
     return can_show_bar(STDERR_FILENO) ? ProgressMode::kAuto : ProgressMode::kNone;
 }
 
+bool wants_colors(ColorMode mode) {
+    return mode == ColorMode::kAlways ||
+           (mode == ColorMode::kAuto && can_show_colors(STDERR_FILENO));
+}
+
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(EventLoop& loop, ProgressMode mode, Source state)
-    : loop_(loop), mode_(resolve(mode)), state_(std::move(state)), line_(&write_to_stderr) {}
+ProgressDisplay::ProgressDisplay(EventLoop& loop, const ReportOptions& options, Source state)
+    : loop_(loop),
+      mode_(resolve(options.progress)),
+      colors_(wants_colors(options.color)),
+      state_(std::move(state)),
+      line_(&write_to_stderr) {}
 
 ProgressDisplay::~ProgressDisplay() {
     timer_.cancel();
@@ -90,7 +99,11 @@ void ProgressDisplay::show(bool last) {
         case ProgressMode::kAuto:
         case ProgressMode::kBar:
             if (!last) {
-                line_.show(bar_text(state, terminal_width(STDERR_FILENO), locale_is_utf8()));
+                line_.show(bar_text(
+                    state,
+                    {.width = terminal_width(STDERR_FILENO),
+                     .utf8 = locale_is_utf8(),
+                     .colors = colors_}));
             }
             return;
         case ProgressMode::kNone:
@@ -109,7 +122,11 @@ void ProgressDisplay::stop() {
 
 void ProgressDisplay::message(std::string_view text) {
     lift();
+    if (!line_.at_line_start()) {
+        write_to_stderr("\n");
+    }
     write_to_stderr(text);
+    line_.printed(text);
     restore();
 }
 

@@ -26,7 +26,7 @@ public:
     using Source = std::function<ProgressState()>;
 
     /// `state` is asked whenever something is to be shown.
-    ProgressDisplay(EventLoop& loop, ProgressMode mode, Source state);
+    ProgressDisplay(EventLoop& loop, const ReportOptions& options, Source state);
     ProgressDisplay(const ProgressDisplay&) = delete;
     ProgressDisplay& operator=(const ProgressDisplay&) = delete;
     ~ProgressDisplay();
@@ -41,6 +41,9 @@ public:
 
     /// Around the printing of job output to a terminal that also has the bar.
     void lift();
+
+    void printed(std::string_view bytes) noexcept { line_.printed(bytes); }
+
     void restore();
 
 private:
@@ -50,6 +53,7 @@ private:
 
     EventLoop& loop_;
     ProgressMode mode_;
+    bool colors_;
     Source state_;
     TerminalLine line_;
     CallHandle timer_;

@@ -15,6 +15,11 @@ namespace {
 constexpr std::size_t kLeastBar = 10;
 constexpr std::size_t kMostBar = 20;
 
+constexpr const char* kGreen = "32";
+constexpr const char* kRed = "31";
+
+constexpr std::size_t kFailedField = 1;  // if something failed
+
 double done_share(const ProgressState& state) {
     if (!state.total || *state.total == 0) {
         return 0;
@@ -43,14 +48,14 @@ std::vector<std::string> fields_of(const ProgressState& state) {
     return fields;
 }
 
-std::string bar_of(double share, std::size_t cells) {
+std::string colored(const std::string& text, const char* color, bool colors) {
+    return colors ? fmt::format("\x1b[{}m{}\x1b[0m", color, text) : text;
+}
+
+std::string bar_of(double share, std::size_t cells, bool colors) {
     const auto filled = static_cast<std::size_t>(share * static_cast<double>(cells));
-    std::string bar(filled, '#');
-    if (filled < cells) {
-        bar += '>';
-        bar.append(cells - filled - 1, ' ');
-    }
-    return "[" + bar + "] ";
+    const std::string done = std::string(filled, '#') + (filled < cells ? ">" : "");
+    return "[" + colored(done, kGreen, colors) + std::string(cells - done.size(), ' ') + "] ";
 }
 
 std::string joined(
@@ -84,8 +89,9 @@ std::string clock_text(std::chrono::seconds time) {
                : fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
-std::string bar_text(const ProgressState& state, std::size_t width, bool utf8) {
-    const std::vector<std::string> fields = fields_of(state);
+std::string bar_text(const ProgressState& state, const BarStyle& style) {
+    std::vector<std::string> fields = fields_of(state);
+    const std::size_t width = style.width;
     const std::string percent =
         state.total ? fmt::format("{:3}% ", std::floor(done_share(state) * 100)) : "";
     const auto columns = [&](std::size_t count) {
@@ -99,14 +105,19 @@ std::string bar_text(const ProgressState& state, std::size_t width, bool utf8) {
     while (shown > 1 && columns(shown) > width) {
         --shown;
     }
-    const char* const separator = utf8 ? " \u00b7 " : " | ";
-    std::string text = percent;
-    const std::size_t room = width > columns(shown) ? width - columns(shown) : 0;
-    if (state.total && room >= kLeastBar + 3) {
-        text += bar_of(done_share(state), std::min(room - 3, kMostBar));
+    const char* const separator = style.utf8 ? " \u00b7 " : " | ";
+    if (columns(shown) > width) {
+        return (percent + fields.front()).substr(0, width);
     }
-    text += joined(fields, shown, separator);
-    return columns(shown) > width ? text.substr(0, width) : text;
+    std::string text = percent;
+    const std::size_t room = width - columns(shown);
+    if (state.total && room >= kLeastBar + 3) {
+        text += bar_of(done_share(state), std::min(room - 3, kMostBar), style.colors);
+    }
+    if (state.failed > 0) {
+        fields[kFailedField] = colored(fields[kFailedField], kRed, style.colors);
+    }
+    return text + joined(fields, shown, separator);
 }
 
 std::string plain_text(const ProgressState& state) {

@@ -28,13 +28,20 @@ std::optional<std::chrono::seconds> time_left(const ProgressState& state);
 /// `0:47`, `12:03`, `3:02:01`.
 std::string clock_text(std::chrono::seconds time);
 
-/// The bar, at most `width` columns wide:
+/// What a terminal can show.
+struct BarStyle {
+    std::size_t width = 80;
+    bool utf8 = false;    ///< a middle dot
+    bool colors = false;  ///< the bar green, failures red
+};
+
+/// The bar, at most `style.width` columns wide:
 ///
 ///      42% [########>           ] 420/1000 · 5 failed · 4 running · 12.3/s · ETA 0:47
 ///
 /// In a narrow terminal the bar goes first, then fields from the right. Without a total there is
-/// neither bar nor ETA. `utf8` is whether the terminal can show a middle dot.
-std::string bar_text(const ProgressState& state, std::size_t width, bool utf8);
+/// neither bar nor ETA.
+std::string bar_text(const ProgressState& state, const BarStyle& style);
 
 /// The line of --progress plain, without a line end.
 std::string plain_text(const ProgressState& state);

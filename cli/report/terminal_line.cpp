@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/report/terminal_line.h>
 
+#include <aiomisc/runtime/log/line_hook.h>
+
 #include <cstdlib>
 #include <utility>
 
@@ -10,7 +12,12 @@
 namespace aiomisc::cli {
 namespace {
 
-constexpr const char* kEraseLine = "\r\x1b[K";
+// To the end of the screen, because the line may have been wrapped.
+constexpr const char* kErase = "\r\x1b[J";
+
+// A line that was made for a wider terminal is cut, and does not flow into another.
+constexpr const char* kNoWrap = "\x1b[?7l";
+constexpr const char* kWrap = "\x1b[?7h";
 
 const char* environment(const char* name) {
     return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing of ours changes it
@@ -33,6 +40,12 @@ void TerminalLine::lift() {
     erase();
 }
 
+void TerminalLine::printed(std::string_view bytes) noexcept {
+    if (!bytes.empty()) {
+        at_line_start_ = bytes.back() == '\n';
+    }
+}
+
 void TerminalLine::restore() {
     lifted_ = false;
     if (!drawn_ && !text_.empty()) {
@@ -46,14 +59,23 @@ void TerminalLine::remove() {
 }
 
 void TerminalLine::draw() {
+    if (!at_line_start_) {
+        return;
+    }
+    const std::string drawing = kNoWrap + text_ + "\r" + kWrap;
+    log::set_line_hook(
+        {.before = [] { return std::string(kErase); }, .after = [drawing] { return drawing; }});
     // One write, so that nothing comes between erasing and drawing.
-    write_(kEraseLine + text_);
+    write_(kErase + drawing);
     drawn_ = true;
 }
 
 void TerminalLine::erase() {
     if (drawn_) {
-        write_(kEraseLine);
+        // A thread that logs just now must not draw again what is being erased.
+        log::set_line_hook({.before = [] { return std::string(kErase); }});
+        write_(kErase);
+        log::set_line_hook({});
         drawn_ = false;
     }
 }
@@ -67,6 +89,11 @@ bool can_show_bar(int fd) {
     const char* const terminal = environment("TERM");
     return ::isatty(fd) == 1 && terminal != nullptr && *terminal != '\0' &&
            std::string_view(terminal) != "dumb";
+}
+
+bool can_show_colors(int fd) {
+    const char* const refusal = environment("NO_COLOR");
+    return can_show_bar(fd) && (refusal == nullptr || *refusal == '\0');
 }
 
 bool locale_is_utf8() {

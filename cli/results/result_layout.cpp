@@ -14,8 +14,9 @@ namespace {
 /// A tree deeper than this could not be named by a path (PATH_MAX), which many items would make it.
 constexpr std::size_t kLongestPath = 3072;
 
-const std::string kErrSuffix = ".err";
-const std::string kSeqSuffix = ".seq";
+constexpr const char* kErrSuffix = ".err";
+constexpr const char* kSeqSuffix = ".seq";
+constexpr std::size_t kSuffixLength = 4;
 
 ResultPlace in_folder(std::vector<std::string> folders) {
     return {std::move(folders), "stdout", "stderr", "seq"};
@@ -24,7 +25,7 @@ ResultPlace in_folder(std::vector<std::string> folders) {
 /// A name that ends as the files beside another one do would be one of them.
 void escape_suffix(std::string& name) {
     if (name.ends_with(kErrSuffix) || name.ends_with(kSeqSuffix)) {
-        name.insert(name.size() - kErrSuffix.size(), 1, '\\');
+        name.insert(name.size() - kSuffixLength, 1, '\\');
     }
 }
 
@@ -57,7 +58,7 @@ ResultLayout::ResultLayout(std::string_view text, std::string_view whole) {
     const std::vector<std::string> names =
         split_path(template_->fill({}, 1, [](std::string_view) { return std::string("x"); }));
     if (std::find(names.begin(), names.end(), "..") != names.end()) {
-        throw UsageError("'..' may not stand behind a placeholder");
+        throw UsageError("--results: '..' may not stand behind a placeholder");
     }
 }
 
@@ -100,7 +101,7 @@ ResultPlace ResultLayout::place_by_template(const JobInput& input, unsigned slot
     }
     for (std::string& name : names) {
         const bool is_file = !folder && &name == &names.back();
-        name = fit_name(std::move(name), kLongestName - (is_file ? kErrSuffix.size() : 0));
+        name = fit_name(std::move(name), kLongestName - (is_file ? kSuffixLength : 0));
     }
     if (folder) {
         return in_folder(std::move(names));

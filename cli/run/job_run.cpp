@@ -255,11 +255,10 @@ std::shared_ptr<JobRecord> JobRun::begin_record(const JobInput& input) {
 
 void JobRun::announce(const JobSpec& job) {
     const ReportOptions& report = parts_.options.report;
-    const std::string line = job.text + "\n";
     parts_.printer.assembler().begin(
-        job.seq, job.tag, report.print_to_stdout ? line : std::string());
+        job.seq, job.tag, report.print_to_stdout ? job.text + "\n" : std::string());
     if (report.print_to_stderr) {
-        parts_.printer.message(line);
+        parts_.printer.message(printable(job.text) + "\n");
     }
 }
 

@@ -10,12 +10,8 @@ bool OutputPrinter::drain() {
         return true;
     }
     begun_.set();
-    if (!shares_terminal_) {
-        return assembler_.drain();
-    }
-    display_.lift();
     const bool all = assembler_.drain();
-    display_.restore();
+    display_.restore();  // a TerminalSink took it away, if one was written to
     return all;
 }
 

@@ -16,8 +16,8 @@ namespace aiomisc::cli {
 /// Affinity:  loop.
 class OutputPrinter {
 public:
-    OutputPrinter(OutputAssembler& assembler, ProgressDisplay& display, bool shares_terminal)
-        : assembler_(assembler), display_(display), shares_terminal_(shares_terminal) {
+    OutputPrinter(OutputAssembler& assembler, ProgressDisplay& display)
+        : assembler_(assembler), display_(display) {
         assembler.when_printable([this] { ready_.set(); });
     }
 
@@ -44,7 +44,6 @@ private:
 
     OutputAssembler& assembler_;
     ProgressDisplay& display_;
-    bool shares_terminal_;
     Event ready_;
     Event begun_;
     Lock printing_;

@@ -71,14 +71,16 @@ Session::Session(
       planner_(
           module == nullptr ? JobPlanner(options, target, inputs_.many_items())
                             : JobPlanner(options, target, *module->job())),
+      display_(loop, options.report, [this] { return run_ ? run_->progress() : ProgressState(); }),
       out_(STDOUT_FILENO),
       err_(STDERR_FILENO),
-      assembler_(options.output, out_, err_),
-      display_(
-          loop,
-          options.report.progress,
-          [this] { return run_ ? run_->progress() : ProgressState(); }),
-      printer_(assembler_, display_, same_terminal(STDOUT_FILENO, STDERR_FILENO)) {
+      out_terminal_(out_, display_),
+      err_terminal_(err_, display_),
+      assembler_(
+          options.output,
+          same_terminal(STDOUT_FILENO, STDERR_FILENO) ? static_cast<Sink&>(out_terminal_) : out_,
+          ::isatty(STDERR_FILENO) == 1 ? static_cast<Sink&>(err_terminal_) : err_),
+      printer_(assembler_, display_) {
     const std::string run_id = make_run_id();
     if (module == nullptr) {
         executor_ = std::make_unique<CommandExecutor>(loop, options.run, run_id);

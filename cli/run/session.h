@@ -9,6 +9,7 @@
 #include <aiomisc/cli/output/output_assembler.h>
 #include <aiomisc/cli/output/sink.h>
 #include <aiomisc/cli/report/progress_display.h>
+#include <aiomisc/cli/report/terminal_sink.h>
 #include <aiomisc/cli/results/results.h>
 #include <aiomisc/cli/run/job_run.h>
 #include <aiomisc/cli/run/output_printer.h>
@@ -67,10 +68,12 @@ private:
     unsigned slots_;
     JobInputs inputs_;
     JobPlanner planner_;
+    ProgressDisplay display_;
     FdSink out_;
     FdSink err_;
+    TerminalSink out_terminal_;
+    TerminalSink err_terminal_;
     OutputAssembler assembler_;
-    ProgressDisplay display_;
     OutputPrinter printer_;
     std::unique_ptr<Executor> executor_;
     std::unique_ptr<JobLog> log_;

@@ -5,8 +5,12 @@
 
 #include <aiomisc/cli/report/median.h>
 #include <aiomisc/cli/report/terminal_line.h>
+#include <aiomisc/runtime/log/config.h>
+#include <aiomisc/runtime/log/log.h>
 
+#include <cstdio>
 #include <string>
+#include <utility>
 
 using namespace aiomisc::cli;
 using namespace std::chrono_literals;
@@ -24,6 +28,13 @@ ProgressState state() {
         .median_runtime = 324ms};
 }
 
+const std::string kErase = "\r\x1b[J";
+
+/// A line without wrapping, with the cursor at its beginning.
+std::string drawn(const std::string& text) {
+    return "\x1b[?7l" + text + "\r\x1b[?7h";
+}
+
 /// Columns of a bar; a middle dot is two bytes and one column.
 std::size_t columns(const std::string& text) {
     std::size_t columns = 0;
@@ -37,40 +48,42 @@ std::size_t columns(const std::string& text) {
 
 TEST_CASE("the bar shows what is done, failed, running, how fast, and how long", "[cli][report]") {
     REQUIRE(
-        bar_text(state(), 80, true) ==
+        bar_text(state(), {.width = 80, .utf8 = true}) ==
         " 42% [########>           ] 420/1000 \u00b7 5 failed \u00b7 4 running \u00b7 12.3/s "
         "\u00b7 ETA 0:47");
-    REQUIRE(columns(bar_text(state(), 80, true)) <= 80);
+    REQUIRE(columns(bar_text(state(), {.width = 80, .utf8 = true})) <= 80);
 }
 
 TEST_CASE("a bar never gets wider than its terminal", "[cli][report]") {
     for (std::size_t width = 1; width < 200; ++width) {
         CAPTURE(width);
-        REQUIRE(columns(bar_text(state(), width, true)) <= width);
-        REQUIRE(bar_text(state(), width, false).size() <= width);
+        REQUIRE(columns(bar_text(state(), {.width = width, .utf8 = true})) <= width);
+        REQUIRE(bar_text(state(), {.width = width, .utf8 = false}).size() <= width);
     }
-    REQUIRE(bar_text(state(), 40, false) == " 42% 420/1000 | 5 failed | 4 running");
-    REQUIRE(bar_text(state(), 12, false) == " 42% 420/100");
+    REQUIRE(
+        bar_text(state(), {.width = 40, .utf8 = false}) == " 42% 420/1000 | 5 failed | 4 running");
+    REQUIRE(bar_text(state(), {.width = 12, .utf8 = false}) == " 42% 420/100");
 }
 
 TEST_CASE("without a total there is neither bar nor end in sight", "[cli][report]") {
     ProgressState endless = state();
     endless.total.reset();
-    REQUIRE(bar_text(endless, 80, false) == "420/? | 5 failed | 4 running | 12.3/s");
+    REQUIRE(
+        bar_text(endless, {.width = 80, .utf8 = false}) == "420/? | 5 failed | 4 running | 12.3/s");
     REQUIRE_FALSE(time_left(endless));
 }
 
 TEST_CASE("the bar is empty at the start and full at the end", "[cli][report]") {
     REQUIRE(
-        bar_text({.total = 10, .slots = 1}, 60, false) ==
+        bar_text({.total = 10, .slots = 1}, {.width = 60, .utf8 = false}) ==
         "  0% [>                   ] 0/10 | 0 running | 0.0/s");
     ProgressState end{.total = 2, .done = 2, .elapsed = 1s, .median_runtime = 1s};
     REQUIRE(
-        bar_text(end, 70, false) ==
+        bar_text(end, {.width = 70, .utf8 = false}) ==
         "100% [####################] 2/2 | 0 running | 2.0/s | ETA 0:00");
     end.done = 3;  // more than was announced
     REQUIRE(time_left(end) == 0s);
-    REQUIRE(bar_text({.total = 0}, 40, false).substr(0, 4) == "  0%");
+    REQUIRE(bar_text({.total = 0}, {.width = 40, .utf8 = false}).substr(0, 4) == "  0%");
 }
 
 TEST_CASE("time left is the median for each job left, shared by the slots", "[cli][report]") {
@@ -125,21 +138,80 @@ TEST_CASE("the line is redrawn in place and lifted for what is printed above", "
     line.restore();
     REQUIRE(take().empty());
     line.show("one");
-    REQUIRE(take() == "\r\x1b[Kone");
+    REQUIRE(take() == kErase + drawn("one"));
     line.show("one");
     REQUIRE(take().empty());
     line.show("two");
-    REQUIRE(take() == "\r\x1b[Ktwo");
+    REQUIRE(take() == kErase + drawn("two"));
     line.lift();
-    REQUIRE(take() == "\r\x1b[K");
+    REQUIRE(take() == "\r\x1b[J");
     line.show("three");
     REQUIRE(take().empty());
     line.restore();
-    REQUIRE(take() == "\r\x1b[Kthree");
+    REQUIRE(take() == kErase + drawn("three"));
     REQUIRE(line.is_drawn());
     line.remove();
-    REQUIRE(take() == "\r\x1b[K");
+    REQUIRE(take() == "\r\x1b[J");
     line.restore();
     REQUIRE(take().empty());
     REQUIRE_FALSE(line.is_drawn());
+}
+
+TEST_CASE("a line that is not finished is not drawn over", "[cli][report]") {
+    std::string terminal;
+    TerminalLine line([&](std::string_view bytes) { terminal += bytes; });
+    const auto take = [&] { return std::exchange(terminal, {}); };
+    line.show("bar");
+    take();
+    line.lift();
+    line.printed("unfinished");
+    line.restore();
+    line.show("other bar");
+    REQUIRE(take() == "\r\x1b[J");
+    line.lift();
+    line.printed(", finished\n");
+    line.printed("");
+    line.restore();
+    REQUIRE(take() == kErase + drawn("other bar"));
+    line.remove();
+}
+
+TEST_CASE("lines of the log are printed above the line", "[cli][report]") {
+    std::FILE* const file = std::tmpfile();
+    REQUIRE(file != nullptr);
+    aiomisc::log::basic_config(
+        {.log_format = aiomisc::log::Format::kPlain, .stream = ::fileno(file)});
+    {
+        TerminalLine line([](std::string_view) {});
+        line.show("bar");
+        aiomisc::log::warning("test", "one");
+        line.lift();
+        aiomisc::log::warning("test", "two");
+        line.restore();
+        line.remove();
+        aiomisc::log::warning("test", "three");
+    }
+    aiomisc::log::basic_config({.log_format = aiomisc::log::Format::kDisabled});
+    std::rewind(file);
+    std::string text(4096, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), file));
+    std::fclose(file);
+    REQUIRE(text.find("\r\x1b[J") == 0);
+    REQUIRE_THAT(text, aiomisc::test::contains("one\n" + drawn("bar")));
+    REQUIRE(text.rfind("\x1b[J") == text.find("\x1b[J"));  // once only
+    REQUIRE_THAT(text, aiomisc::test::contains("two\n"));
+    REQUIRE_THAT(text, aiomisc::test::contains("three\n"));
+}
+
+TEST_CASE("colors take no columns", "[cli][report]") {
+    const std::string plain = bar_text(state(), {.width = 80});
+    std::string colored = bar_text(state(), {.width = 80, .colors = true});
+    REQUIRE_THAT(colored, aiomisc::test::contains("\x1b[31m5 failed\x1b[0m"));
+    REQUIRE_THAT(colored, aiomisc::test::contains("[\x1b[32m########>\x1b[0m "));
+    for (const std::string code : {"\x1b[31m", "\x1b[32m", "\x1b[0m"}) {
+        for (std::size_t at = 0; (at = colored.find(code)) != std::string::npos;) {
+            colored.erase(at, code.size());
+        }
+    }
+    REQUIRE(colored == plain);
 }
