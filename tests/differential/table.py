@@ -31,8 +31,9 @@ sort -n l | cut -f 1,7,8,9
 def cases():
     """Pairs of a name and a script."""
     for file in sorted((Path(__file__).parent / "cases").glob("*.sh")):
-        for block in file.read_text().split("\n" + MARK):
-            name, script = block.removeprefix(MARK).split("\n", 1)
+        _, *blocks = ("\n" + file.read_text()).split("\n" + MARK)
+        for block in blocks:
+            name, script = block.split("\n", 1)
             yield name, script
 
 

@@ -34,5 +34,3 @@ ls
 AR -t echo ::: A 2>&1 >/dev/null
 #: 33 -v
 AR -v echo ::: A
-#: environment
-AR -k -j1 'echo {} $PARALLEL_SEQ $PARALLEL_JOBSLOT' ::: a b
