@@ -65,6 +65,13 @@ public:
     /// Ends every process that is left.
     virtual Task<> stop() = 0;
 
+    /// The process of the job that runs in a slot; 0 if there is none yet.
+    [[nodiscard]] virtual pid_t pid_of(unsigned slot) const = 0;
+
+    /// Sends SIGSTOP, or SIGCONT, to all processes of all jobs.
+    virtual void suspend() = 0;
+    virtual void resume() = 0;
+
     /// What the running jobs say is done of them, added up: 1.5 for three that are half done.
     [[nodiscard]] virtual double progress() const { return 0; }
 };

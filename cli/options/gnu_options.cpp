@@ -69,7 +69,6 @@ constexpr Refusal kRefusals[] = {
     {"--resume-by", kNotYet},
     {"--retry-failed", kNotYet},
     {"--memsuspend", kNotYet},
-    {"--mem-limit", kNotYet},
     {"--tmpl", kNotYet},
 };
 

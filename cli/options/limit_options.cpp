@@ -28,6 +28,12 @@ constexpr OptionEntry kLimits[] = {
      [](State& state, const Text& text) {
          state.options.run.start.memory_free = expect(parse_size(text), "a size like 2G");
      }},
+    {"--mem-limit",
+     "SIZE|as:SIZE",
+     "Kill a job whose processes hold more than SIZE together; as: limit their address space",
+     [](State& state, const Text& text) {
+         parse_memory_limit(text, state.options.run.memory_limit);
+     }},
     {"--nice",
      "N",
      "Add N to the niceness of the jobs",

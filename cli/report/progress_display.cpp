@@ -120,6 +120,19 @@ void ProgressDisplay::stop() {
     line_.remove();
 }
 
+void ProgressDisplay::toggle() {
+    if (std::exchange(running_, false)) {
+        timer_.cancel();
+        line_.remove();
+        return;
+    }
+    if (mode_ == ProgressMode::kNone) {
+        mode_ = can_show_bar(STDERR_FILENO) ? ProgressMode::kBar : ProgressMode::kPlain;
+    }
+    running_ = true;
+    tick();
+}
+
 void ProgressDisplay::message(std::string_view text) {
     lift();
     if (!line_.at_line_start()) {

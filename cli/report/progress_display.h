@@ -36,6 +36,10 @@ public:
     /// Shows the end of the run and takes the bar away.
     void stop();
 
+    /// Takes the display away, or shows one: where none was wanted, a bar or, without a terminal,
+    /// lines.
+    void toggle();
+
     /// Writes to stderr above the bar.
     void message(std::string_view text);
 

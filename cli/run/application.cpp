@@ -147,6 +147,9 @@ int run_application(const std::vector<std::string>& arguments) {
     occupy_standard_descriptors();
     // A reader that goes away is learned from EPIPE.
     ::signal(SIGPIPE, SIG_IGN);
+    // Questions that nobody answers yet.
+    ::signal(SIGUSR1, SIG_IGN);
+    ::signal(SIGUSR2, SIG_IGN);
     try {
         log::basic_config({.level = log::Level::kWarning, .log_format = log::Format::kPlain});
         const std::string defaults = environment("AIOMISC_RUN_OPTS");

@@ -122,6 +122,26 @@ Task<> CommandExecutor::stop() {
     return commands_.stop();
 }
 
+pid_t CommandExecutor::pid_of(unsigned slot) const {
+    const auto found = running_.find(slot);
+    return found == running_.end() ? 0 : found->second->pid();
+}
+
+void CommandExecutor::suspend() {
+    // Twice: what was forked while the first was on its way is found by the second.
+    for (int turn = 0; turn < 2; ++turn) {
+        for (const auto& [slot, running] : running_) {
+            running->kill(SIGSTOP, process::KillScope::kTree);
+        }
+    }
+}
+
+void CommandExecutor::resume() {
+    for (const auto& [slot, running] : running_) {
+        running->kill(SIGCONT, process::KillScope::kTree);
+    }
+}
+
 Task<> CommandExecutor::end(CommandGroup::Running running) {
     for (const KillStep& step : ladder_) {
         running.kill(step.signal, process::KillScope::kTree);
@@ -177,7 +197,7 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
     if (!running) {
         co_return attempt;
     }
-    ++running_;
+    running_[job.slot] = &*running;
     bool cancelled = false;
     try {
         co_await running->done().wait();
@@ -187,7 +207,7 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
     if (cancelled) {
         co_await shield(end(*running));
     }
-    --running_;
+    running_.erase(job.slot);
     try {
         const process::Exited exited = co_await running->wait();
         describe_end(exited, result);
@@ -206,7 +226,7 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds it
 Task<bool> CommandExecutor::wait_to_retry(StartPatience& patience, int start_error) {
-    const auto pause = patience.pause_after(start_error, running_ > 0);
+    const auto pause = patience.pause_after(start_error, !running_.empty());
     if (!pause) {
         co_return false;
     }

@@ -7,7 +7,7 @@
 #include <aiomisc/cli/run/start_patience.h>
 #include <aiomisc/worker/command/command_group.h>
 
-#include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,6 +24,9 @@ public:
     Task<> start() override;
     Task<JobResult> run(JobSpec job, JobOutput output) override;
     Task<> stop() override;
+    [[nodiscard]] pid_t pid_of(unsigned slot) const override;
+    void suspend() override;
+    void resume() override;
 
 private:
     /// A job that could not be started, for this errno; 0: it was.
@@ -52,7 +55,7 @@ private:
     std::vector<std::string> environment_;  ///< instead of ours, if it is clean
     std::string run_id_;
     CommandGroup commands_;
-    std::size_t running_ = 0;  ///< commands that were started, and have not ended
+    std::map<unsigned, CommandGroup::Running*> running_;  ///< by slot
     bool told_of_scarcity_ = false;
 };
 

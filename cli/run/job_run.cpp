@@ -61,6 +61,7 @@ JobRun::JobRun(Parts parts)
               parts_.printer.message("aiomisc-run: " + text + "\n");
           }),
       halt_(parts.options.run.halt),
+      memory_watch_(parts.loop, parts.options.run.memory_limit.resident, running_, parts.executor),
       begin_(parts.loop.now()) {}
 
 std::chrono::milliseconds JobRun::elapsed() const {
@@ -87,9 +88,7 @@ void JobRun::drain() noexcept {
 void JobRun::cancel() noexcept {
     cancelled_ = true;
     stopped_.set();
-    for (auto& [seq, attempt] : running_) {
-        attempt->stop();
-    }
+    running_.stop_all(Cause::kCancelled);
 }
 
 void JobRun::fail(std::exception_ptr error) noexcept {
@@ -274,23 +273,16 @@ std::optional<Duration> JobRun::time_limit() const {
     return std::nullopt;
 }
 
-Task<JobResult> JobRun::run_once(JobSpec job, JobOutput output) {
-    const std::uint64_t seq = job.seq;
-    TaskHandle<JobResult> handle =
-        create_task(parts_.executor.run(std::move(job), std::move(output)));
-    Attempt attempt{&handle};
-    running_[seq] = &attempt;
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds it
+Task<JobResult> JobRun::run_once(const JobSpec& job, JobOutput output) {
+    TaskHandle<JobResult> handle = create_task(parts_.executor.run(job, std::move(output)));
+    RunningAttempt attempt(parts_.loop, running_, job, handle);
     if (cancelled_) {
-        attempt.stop();
+        attempt.stop(Cause::kCancelled);
     }
-    CallHandle timer;
     if (const auto limit = time_limit()) {
-        timer = parts_.loop.call_later(*limit, [&attempt] {
-            attempt.timed_out = true;
-            attempt.stop();
-        });
+        attempt.limit(*limit);
     }
-    std::exception_ptr error;
     JobResult result;
     try {
         result = co_await handle;
@@ -299,16 +291,9 @@ Task<JobResult> JobRun::run_once(JobSpec job, JobOutput output) {
         result.cause = Cause::kCancelled;
         result.exit_status = -1;
         result.started = std::chrono::system_clock::now();
-    } catch (...) {
-        error = std::current_exception();
     }
-    timer.cancel();
-    running_.erase(seq);
-    if (error) {
-        std::rethrow_exception(error);
-    }
-    if (result.cause == Cause::kCancelled && attempt.timed_out && !cancelled_) {
-        result.cause = Cause::kTimeout;
+    if (result.cause == Cause::kCancelled && !cancelled_) {
+        result.cause = attempt.stopped_for().value_or(Cause::kCancelled);
     }
     co_return result;
 }

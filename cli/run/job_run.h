@@ -11,7 +11,9 @@
 #include <aiomisc/cli/report/run_totals.h>
 #include <aiomisc/cli/results/results.h>
 #include <aiomisc/cli/run/job_record.h>
+#include <aiomisc/cli/run/memory_watch.h>
 #include <aiomisc/cli/run/output_printer.h>
+#include <aiomisc/cli/run/running_jobs.h>
 #include <aiomisc/cli/run/slots.h>
 #include <aiomisc/cli/run/start_gate.h>
 #include <aiomisc/runtime/sync/event.h>
@@ -22,8 +24,6 @@
 #include <exception>
 #include <memory>
 #include <optional>
-#include <unordered_map>
-#include <utility>
 
 namespace aiomisc::cli {
 
@@ -68,6 +68,8 @@ public:
 
     [[nodiscard]] ProgressState progress() const;
 
+    [[nodiscard]] RunningJobs& running() noexcept { return running_; }
+
     [[nodiscard]] const RunTotals& totals() const noexcept { return totals_; }
 
     [[nodiscard]] const HaltPolicy& halt() const noexcept { return halt_; }
@@ -84,25 +86,12 @@ public:
     [[nodiscard]] std::chrono::milliseconds elapsed() const;
 
 private:
-    struct Attempt {
-        TaskHandle<JobResult>* handle = nullptr;
-        bool timed_out = false;
-        bool stopping = false;
-
-        /// Once only, whatever comes together: executors are not to be cancelled twice.
-        void stop() noexcept {
-            if (!std::exchange(stopping, true)) {
-                handle->cancel();
-            }
-        }
-    };
-
     Task<> feed();
     Task<std::optional<JobInput>> next_input();
     Task<> pass_gate();
     Task<> run_job(JobInput input, unsigned slot);
     Task<JobResult> run_attempts(const JobInput& input, unsigned slot, JobSpec& last);
-    Task<JobResult> run_once(JobSpec job, JobOutput output);
+    Task<JobResult> run_once(const JobSpec& job, JobOutput output);
     std::shared_ptr<JobRecord> begin_record(const JobInput& input);
     void announce(const JobSpec& job);
     void finish(const JobSpec& job, const JobResult& result);
@@ -117,7 +106,8 @@ private:
     RunTotals totals_;
     RunningMedian runtimes_;
     TaskGroup jobs_;
-    std::unordered_map<std::uint64_t, Attempt*> running_;
+    RunningJobs running_;
+    MemoryWatch memory_watch_;
     Event stopped_;
     std::exception_ptr error_;
     TimePoint begin_;

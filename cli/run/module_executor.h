@@ -27,6 +27,12 @@ public:
     Task<JobResult> run(JobSpec job, JobOutput output) override;
     Task<> stop() override;
 
+    [[nodiscard]] pid_t pid_of(unsigned slot) const override { return board_.place(slot).pid(); }
+
+    void suspend() override { pool_.suspend(); }
+
+    void resume() override { pool_.resume(); }
+
     [[nodiscard]] double progress() const override { return board_.progress(); }
 
 private:

@@ -116,21 +116,59 @@ void Session::begin_log(const std::vector<std::string>& arguments) {
 }
 
 Task<> Session::watch_signals() {
-    Signals signals(loop_, stop_signals());
+    Signals signals(loop_, signals_of_run());
     for (;;) {
-        const int signal = co_await signals.next();
-        if (signal == SIGHUP) {
+        on_signal(co_await signals.next());
+    }
+}
+
+void Session::on_signal(int signal) {
+    switch (signal) {
+        case SIGUSR1:
+            list_running();
+            return;
+        case SIGUSR2:
+            display_.toggle();
+            return;
+        case SIGTSTP:
+            suspend();
+            return;
+        case SIGHUP:
             hung_up_ = true;
             run_->drain();
-        } else if (stopped_by_ == 0) {
-            stopped_by_ = signal;
-            run_->cancel();
-        } else {
-            display_.stop();
-            // With us goes the lifeline of the supervisors: they kill everything at once.
-            die_of(signal);
-        }
+            return;
+        default:
+            break;
     }
+    if (stopped_by_ == 0) {
+        stopped_by_ = signal;
+        run_->cancel();
+    } else {
+        display_.stop();
+        // With us goes the lifeline of the supervisors: they kill everything at once.
+        die_of(signal);
+    }
+}
+
+void Session::list_running() {
+    const auto lines = run_->running().describe(*executor_, loop_.now());
+    for (const std::string& line : lines) {
+        display_.message("aiomisc-run: " + line + "\n");
+    }
+    if (lines.empty()) {
+        display_.message("aiomisc-run: no job runs\n");
+    }
+}
+
+void Session::suspend() {
+    executor_->suspend();
+    display_.lift();
+    const TimePoint begin = loop_.now();
+    // Not SIGTSTP: the kernel would ignore it where there is no shell to let us go on.
+    ::raise(SIGSTOP);
+    display_.restore();
+    executor_->resume();
+    run_->running().postpone_all(loop_.now() - begin);
 }
 
 void Session::stop_for_reader() {

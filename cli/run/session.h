@@ -55,6 +55,9 @@ public:
 private:
     Task<> run_jobs();
     Task<> watch_signals();
+    void on_signal(int signal);
+    void list_running();
+    void suspend();
     Task<> watch_reader();
     Task<> print();
     void stop_for_reader();

@@ -10,11 +10,28 @@
 
 namespace aiomisc::cli {
 
+namespace {
+
+bool is_ignored(int signal) {
+    struct sigaction action{};
+    return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
+
 std::vector<int> stop_signals() {
     std::vector<int> signals{SIGINT, SIGTERM};
-    struct sigaction hangup{};
-    if (::sigaction(SIGHUP, nullptr, &hangup) != 0 || hangup.sa_handler != SIG_IGN) {
+    if (!is_ignored(SIGHUP)) {
         signals.push_back(SIGHUP);
+    }
+    return signals;
+}
+
+std::vector<int> signals_of_run() {
+    std::vector<int> signals = stop_signals();
+    signals.insert(signals.end(), {SIGUSR1, SIGUSR2});
+    if (!is_ignored(SIGTSTP)) {
+        signals.push_back(SIGTSTP);
     }
     return signals;
 }

@@ -14,6 +14,10 @@ struct StoppedBySignal {
 /// The signals that stop us. What nohup(1) made deaf to a hangup stays so.
 std::vector<int> stop_signals();
 
+/// Those, and the others that a run of jobs answers: SIGUSR1, SIGUSR2, and SIGTSTP unless whoever
+/// started us made us deaf to it.
+std::vector<int> signals_of_run();
+
 /// Ends this process as the signal would have, so that shells and make(1) stop as well.
 [[noreturn]] void die_of(int signal);
 

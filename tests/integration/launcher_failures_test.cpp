@@ -26,7 +26,7 @@ std::string numbers(int count) {
 
 }  // namespace
 
-TEST_CASE("the exit status counts the jobs that failed", "[launcher]") {
+TEST_CASE("the exit status counts the jobs that failed", "[launcher][AR-47]") {
     CHECK(status_of({"true", ":::", "1", "2"}) == 0);
     CHECK(status_of({"exit {}", ":::", "0", "1", "2", "0"}) == 2);
     CHECK(status_of({"kill -SEGV $$; : {}", ":::", "1", "2"}) == 2);
@@ -45,7 +45,7 @@ TEST_CASE("the summary names what failed, and how", "[launcher]") {
     CHECK(launcher.run({"-s", "false", ":::", "1"}).err == "");
 }
 
-TEST_CASE("what cannot be executed has the statuses that shells give", "[launcher]") {
+TEST_CASE("what cannot be executed has the statuses that shells give", "[launcher][AR-48]") {
     Launcher launcher;
     launcher.write("plain", "no program\n");
     const auto exit_value = [&](const Words& words) {
@@ -67,7 +67,7 @@ TEST_CASE("a file without the permission to execute it is an error of the user",
     CHECK_THAT(outcome.err, contains("chmod +x"));
 }
 
-TEST_CASE("a wrong option starts nothing", "[launcher]") {
+TEST_CASE("a wrong option starts nothing", "[launcher][AR-49]") {
     Launcher launcher;
     for (const Words& wrong :
          {Words{"--nosuchopt"}, Words{"-j", "x"}, Words{"--timeout", "-1"}, Words{"--halt", "x"}}) {
@@ -83,7 +83,7 @@ TEST_CASE("a wrong option starts nothing", "[launcher]") {
     CHECK(launcher.files().empty());
 }
 
-TEST_CASE("halting at the first failure ends what runs", "[launcher]") {
+TEST_CASE("halting at the first failure ends what runs", "[launcher][AR-50]") {
     Launcher launcher;
     // The first fails when the second runs, which would do so for minutes.
     Process process = launcher.start(
@@ -107,7 +107,7 @@ TEST_CASE("halting at the first failure ends what runs", "[launcher]") {
     CHECK(rows[1][7] == "15");
 }
 
-TEST_CASE("halting soon lets what runs finish", "[launcher]") {
+TEST_CASE("halting soon lets what runs finish", "[launcher][AR-51]") {
     Launcher launcher;
     const Outcome one =
         launcher.run({"-j1", "--halt", "soon,fail=1", "echo {}; exit {}", ":::", "0", "7", "0"});
@@ -134,7 +134,7 @@ TEST_CASE("halting soon lets what runs finish", "[launcher]") {
     CHECK(share.status.code == 30);
 }
 
-TEST_CASE("halting at the first success is a success", "[launcher]") {
+TEST_CASE("halting at the first success is a success", "[launcher][AR-51]") {
     Launcher launcher;
     const Outcome outcome = launcher.run(
         {"-j1", "--halt", "now,success=1", "echo {}; exit {}", ":::", "1", "2", "0", "4"});
@@ -142,11 +142,11 @@ TEST_CASE("halting at the first success is a success", "[launcher]") {
     CHECK(outcome.status.code == 0);
 }
 
-TEST_CASE("a signal that halts the run is in its status", "[launcher]") {
+TEST_CASE("a signal that halts the run is in its status", "[launcher][AR-52]") {
     CHECK(status_of({"--halt", "now,fail=1", "kill -KILL $$; : {}", ":::", "1"}) == 137);
 }
 
-TEST_CASE("a failed job is tried as often as was said", "[launcher]") {
+TEST_CASE("a failed job is tried as often as was said", "[launcher][AR-53]") {
     Launcher launcher;
     const Outcome outcome = launcher.run(
         {"--retries",
@@ -163,7 +163,7 @@ TEST_CASE("a failed job is tried as often as was said", "[launcher]") {
     CHECK(rows_of(launcher.read("log")).size() == 2);
 }
 
-TEST_CASE("only the output of the attempt that counts is printed", "[launcher]") {
+TEST_CASE("only the output of the attempt that counts is printed", "[launcher][AR-54]") {
     Launcher launcher;
     const Outcome outcome = launcher.run(
         {"--retries",
@@ -176,7 +176,7 @@ TEST_CASE("only the output of the attempt that counts is printed", "[launcher]")
     CHECK(outcome.out == "attempt 2\n");
 }
 
-TEST_CASE("a job that takes too long is ended with all its processes", "[launcher]") {
+TEST_CASE("a job that takes too long is ended with all its processes", "[launcher][AR-55]") {
     Launcher launcher;
     Process process = launcher.start(
         {"--timeout",
@@ -197,7 +197,7 @@ TEST_CASE("a job that takes too long is ended with all its processes", "[launche
     CHECK_THAT(launcher.err(), contains("job 2 timed out"));
 }
 
-TEST_CASE("a job that will not hear SIGTERM is killed", "[launcher]") {
+TEST_CASE("a job that will not hear SIGTERM is killed", "[launcher][AR-57]") {
     Launcher launcher;
     Process process = launcher.start(
         {"--timeout",
@@ -228,4 +228,40 @@ TEST_CASE("a job may take a multiple of what others take", "[launcher]") {
          "d"});
     CHECK(outcome.status.code == 1);
     CHECK(lines_of(outcome.out) == Words{"a", "b", "c", "d"});
+}
+
+TEST_CASE("the median of the successes limits what runs beside them", "[launcher][AR-58]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run(
+        {"-j2",
+         "--timeout",
+         "1000%",
+         "sleep {}; echo {}",
+         ":::",
+         "0.1",
+         "0.1",
+         "0.1",
+         "0.1",
+         "300",
+         "0.1"});
+    CHECK(outcome.status.code == 1);
+    CHECK(outcome.out == "0.1\n0.1\n0.1\n0.1\n0.1\n");
+}
+
+TEST_CASE("further attempts are a delay apart", "[launcher][AR-59]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run(
+        {"--retries",
+         "3",
+         "--retry-delay",
+         "0.5",
+         "echo $(date +%s%3N) >>times; false",
+         ":::",
+         "1"});
+    CHECK(outcome.status.code == 1);
+    const auto times = lines_of(launcher.read("times"));
+    REQUIRE(times.size() == 3);
+    for (const std::size_t attempt : {1U, 2U}) {
+        CHECK(std::stoll(times[attempt]) - std::stoll(times[attempt - 1]) >= 400);
+    }
 }

@@ -141,3 +141,52 @@ TEST_CASE("containment that is not offered starts nothing", "[launcher]") {
     CHECK(launcher.files().empty());
     CHECK(launcher.run({"--contain=auto", "touch", ":::", "ran"}).status.code == 0);
 }
+
+TEST_CASE("a job that holds too much memory is killed with all its processes", "[launcher]") {
+    // tail(1) keeps a line without an end until it has all of it.
+    for (const Words& job :
+         {Words{"test {} = memory || exit 0; head -c 512M /dev/zero | tail | sleep 300"},
+          Words{job_module("place"), "what={}"}}) {
+        INFO(job.front());
+        Launcher launcher;
+        Process process = launcher.start(
+            Words{"-j1", "--mem-limit", "300M", "--joblog", "log.jsonl"} + job +
+            Words{":::", "folder", "memory", "folder"});
+        process.close_stdin();
+        CHECK(process.wait().code == 1);
+        CHECK(nothing_left_of(process));
+        const auto records = lines_of(launcher.read("log.jsonl"));
+        REQUIRE(records.size() == 5);  // begin, three jobs, end
+        CHECK_THAT(records[1], contains("\"cause\":\"exit\""));
+        CHECK_THAT(records[2], contains("\"cause\":\"memory\""));
+        CHECK_THAT(records[2], contains("\"exit\":-1"));
+        CHECK_THAT(records[3], contains("\"cause\":\"exit\""));
+        CHECK_THAT(launcher.err(), contains("1 over the memory limit"));
+    }
+}
+
+TEST_CASE("too much memory is a cause for another attempt", "[launcher]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run(
+        {"--mem-limit",
+         "300M",
+         "--retries",
+         "2",
+         "--retry-on",
+         "memory",
+         "test $AIOMISC_ATTEMPT = 2 || head -c 512M /dev/zero | tail | sleep 300; : {}",
+         ":::",
+         "1"});
+    CHECK(outcome.status.code == 0);
+}
+
+TEST_CASE("the address space of jobs is limited", "[launcher]") {
+    Launcher launcher;
+    // So large that sanitizers live in it.
+    CHECK(
+        launcher.run({"--mem-limit", "as:64T", "ulimit -v; : {}", ":::", "1"}).out ==
+        "68719476736\n");
+    CHECK(
+        launcher.run({"--mem-limit=as:64T", job_module("place"), "what={}", ":::", "address-space"})
+            .out == "70368744177664\n");
+}

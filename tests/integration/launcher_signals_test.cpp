@@ -35,7 +35,7 @@ void kill_one(const Process& process, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("SIGINT and SIGTERM end all jobs, and the launcher by that signal", "[launcher]") {
+TEST_CASE("SIGINT and SIGTERM end all jobs, and the launcher by that signal", "[launcher][AR-71]") {
     for (const int signal : {SIGINT, SIGTERM}) {
         INFO("signal " << signal);
         Launcher launcher;
@@ -125,7 +125,7 @@ TEST_CASE("a job function that asks learns that it is to stop", "[launcher]") {
     CHECK(launcher.wait_for("stopped-when-asked"));
 }
 
-TEST_CASE("SIGHUP starts nothing more, and lets what runs finish", "[launcher]") {
+TEST_CASE("SIGHUP starts nothing more, and lets what runs finish", "[launcher][AR-72]") {
     Launcher launcher;
     Process process = launcher.start(
         {"-k",

@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <set>
 #include <string>
 #include <thread>
@@ -400,6 +401,9 @@ void Pool::on_supervisor_event(process::SupervisorEvent* event) {
                 }
             },
             [this](const process::Stopped& stopped) {
+                if (suspended_.erase(stopped.child) > 0) {
+                    return;
+                }
                 log::warning(
                     "aiomisc.pool",
                     "{}: worker {} was stopped",
@@ -554,6 +558,35 @@ void Pool::spawn_worker(std::size_t slot) {
     supervisor_->send(process::SpawnWorker{key, capture, capture}, std::move(descriptors));
 }
 
+void Pool::suspend() noexcept {
+    if (!supervisor_ || supervisor_->closed()) {
+        return;
+    }
+    // Twice: what was forked while the first was on its way is found by the second.
+    for (int turn = 0; turn < 2; ++turn) {
+        signal_workers(SIGSTOP);
+    }
+    for (const auto& worker : slots_) {
+        if (worker) {
+            suspended_.insert(worker->key());
+        }
+    }
+}
+
+void Pool::resume() noexcept {
+    if (supervisor_ && !supervisor_->closed()) {
+        signal_workers(SIGCONT);
+    }
+}
+
+void Pool::signal_workers(int signal) noexcept {
+    for (const auto& worker : slots_) {
+        if (worker) {
+            supervisor_->send(process::Kill{worker->key(), signal, process::KillScope::kTree});
+        }
+    }
+}
+
 /// Slots whose worker is not ready yet.
 std::size_t Pool::replacements() const noexcept {
     return static_cast<std::size_t>(std::ranges::count_if(slots_, [](const auto& worker) {
@@ -588,7 +621,14 @@ void Pool::break_pool(const std::string& reason) noexcept {
     if (state_ == State::kBroken || state_ == State::kClosed) {
         return;
     }
-    log::error("aiomisc.pool", "{}: broken: {}", options_.name, reason);
+    // Whoever awaits start() is told.
+    const bool told = state_ == State::kStarting && !is_executor();
+    log::log(
+        told ? log::Level::kDebug : log::Level::kError,
+        "aiomisc.pool",
+        "{}: broken: {}",
+        options_.name,
+        reason);
     state_ = State::kBroken;
     broken_ = broken_by(reason);
     fail_all(broken_);
@@ -690,7 +730,11 @@ Task<> Pool::close_processes() {
             worker->retire();
         }
     }
-    supervisor_->send(process::Shutdown{kShutdownGrace});
+    if (supervisor_ready_) {
+        supervisor_->send(process::Shutdown{kShutdownGrace});
+    } else {
+        kill_supervisor();  // it is in its initializer, and does not listen; it has no workers yet
+    }
     const auto gone = [this] { return !supervisor_ || supervisor_->closed(); };
     if (co_await wait_until(gone, loop_.now() + kShutdownGrace + kShutdownLimit)) {
         co_return;

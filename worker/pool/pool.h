@@ -15,6 +15,7 @@
 #include <list>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -85,6 +86,8 @@ public:
     /// Whether submit() would accept a call now; if not, waits until it does.
     [[nodiscard]] bool has_room() const noexcept;
     Task<> room();
+    void suspend() noexcept;
+    void resume() noexcept;
 
     /// The caller gave up on it: it is dropped from the queue, or its worker is told to stop.
     void cancel(Work& work) noexcept;
@@ -168,6 +171,7 @@ private:
     void break_pool(const std::string& reason) noexcept;
     [[nodiscard]] std::exception_ptr broken_by(const std::string& reason) const;
     void publish_processes() noexcept;
+    void signal_workers(int signal) noexcept;
     [[nodiscard]] PoolWorker* find(process::ChildKey key) noexcept;
     void bury(std::unique_ptr<PoolWorker> worker) noexcept;
     void advance_start() noexcept;
@@ -227,6 +231,7 @@ private:
     TaskHandle<> closing_;
     std::uint64_t last_call_id_ = 0;
     double average_call_seconds_ = 1.0;
+    std::set<process::ChildKey> suspended_;  ///< their stop is no news
     WorkerPoolStatistics statistics_;
     double seconds_in_calls_ = 0;
     // What the program can read, of the kind that this pool is.

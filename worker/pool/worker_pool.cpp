@@ -31,6 +31,14 @@ Task<> WorkerPool::room() {
     return pool_->room();
 }
 
+void WorkerPool::suspend() noexcept {
+    pool_->suspend();
+}
+
+void WorkerPool::resume() noexcept {
+    pool_->resume();
+}
+
 bool WorkerPool::has_room() const noexcept {
     return pool_->has_room();
 }

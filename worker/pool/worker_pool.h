@@ -146,6 +146,11 @@ public:
 
     [[nodiscard]] bool has_room() const noexcept;
 
+    /// Stops all workers and everything they started, as SIGSTOP does, until resume(). Their calls
+    /// last longer by that; limits of time do not wait.
+    void suspend() noexcept;
+    void resume() noexcept;
+
     /// Processes that the pool keeps.
     [[nodiscard]] std::size_t workers() const noexcept;
 

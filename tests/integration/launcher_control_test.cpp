@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: MIT
+// A run that is asked, shown, suspended; and one that ends in any way, of which nothing survives.
+#include "integration/launcher_harness.h"
+#include "support/catch.h"
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+using namespace aiomisc::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Waits for the file that is named like its item.
+const std::string kWaits = ": >started-{}; while ! test -e {}; do sleep 0.01; done; echo {}";
+
+/// Deaf to SIGTERM: a child that left the session, a grandchild whose parent is gone, and itself.
+const std::string kTree =
+    "trap '' TERM; setsid sleep 300 & (setsid sleep 300 &); : >started; echo {}; "
+    "while ! test -e go; do sleep 0.01; done; exit 0";
+
+char state_of(pid_t pid) {
+    std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+    std::string text;
+    std::getline(stat, text);
+    const std::size_t name_end = text.rfind(") ");
+    return name_end == std::string::npos ? '?' : text[name_end + 2];
+}
+
+/// Whether the launcher and all its jobs are stopped. The zygote and the supervisor serve on.
+bool is_suspended(const Process& process) {
+    std::vector<pid_t> pids = process.survivors();
+    for (const char* name : {"aiomisc-zygote", "aiomisc-superv"}) {
+        for (const pid_t helper : processes_named(process, name)) {
+            std::erase(pids, helper);
+        }
+    }
+    return pids.size() >= 2 &&
+           std::all_of(pids.begin(), pids.end(), [](pid_t pid) { return state_of(pid) == 'T'; });
+}
+
+}  // namespace
+
+TEST_CASE("SIGUSR1 lists the jobs that run and leaves them alone", "[launcher][AR-73]") {
+    Launcher launcher;
+    Process process = launcher.start({"-j2", "-k", kWaits, ":::", "A", "B", "C"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started-A"));
+    REQUIRE(launcher.wait_for("started-B"));
+    process.send_signal(SIGUSR1);
+    CHECK(wait_until([&] { return lines_of(launcher.err()).size() == 2; }, 10s));
+    const Words lines = lines_of(launcher.err());
+    REQUIRE(lines.size() == 2);
+    for (const std::size_t job : {0U, 1U}) {
+        CHECK_THAT(
+            lines[job], starts_with("aiomisc-run: job " + std::to_string(job + 1) + " (pid "));
+        CHECK_THAT(lines[job], contains(job == 0 ? "while ! test -e A" : "while ! test -e B"));
+    }
+    for (const char* name : {"A", "B", "C"}) {
+        launcher.write(name, "");
+    }
+    CHECK(process.read_all() == "A\nB\nC\n");
+    CHECK(process.wait().code == 0);
+}
+
+TEST_CASE("SIGUSR1 lists job functions, too", "[launcher][AR-73]") {
+    Launcher launcher;
+    Process process = launcher.start({job_module("sample"), "action={}", ":::", "polite"});
+    REQUIRE(launcher.wait_for("waits"));
+    process.send_signal(SIGUSR1);
+    CHECK(wait_until([&] { return launcher.err().find("job 1 (pid ") != std::string::npos; }, 10s));
+    process.send_signal(SIGTERM);
+    CHECK(process.wait().signal == SIGTERM);
+}
+
+TEST_CASE("SIGUSR2 shows the progress and takes it away", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start({"-j1", kWaits, ":::", "A", "B"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started-A"));
+    CHECK(launcher.err() == "");
+    process.send_signal(SIGUSR2);
+    CHECK(wait_until([&] { return lines_of(launcher.err()).size() == 1; }, 10s));
+    CHECK_THAT(launcher.err(), contains("0/2"));
+    process.send_signal(SIGUSR2);
+    launcher.write("A", "");
+    launcher.write("B", "");
+    CHECK(process.wait().code == 0);
+    // No line at the end: it was taken away.
+    CHECK(lines_of(launcher.err()).size() == 1);
+}
+
+TEST_CASE("SIGTSTP stops all jobs, and SIGCONT lets them go on", "[launcher]") {
+    for (const Words& job : {Words{kTree}, Words{job_module("place"), "what={}"}}) {
+        INFO(job.front());
+        Launcher launcher;
+        Words words = job;
+        words.insert(words.end(), {":::", "tree"});
+        Process process = launcher.start(words);
+        process.close_stdin();
+        REQUIRE(launcher.wait_for("started"));
+        process.send_signal(SIGTSTP);
+        CHECK(wait_until([&] { return is_suspended(process); }, 10s));
+        process.send_signal(SIGCONT);
+        CHECK(wait_until(
+            [&] {
+                const auto pids = process.survivors();
+                return std::none_of(
+                    pids.begin(), pids.end(), [](pid_t pid) { return state_of(pid) == 'T'; });
+            },
+            10s));
+        process.send_signal(SIGTERM);
+        CHECK(process.wait().signal == SIGTERM);
+        CHECK(nothing_left_of(process));
+        // Nobody is told that workers were stopped: that was the order.
+        CHECK_THAT(launcher.err(), !contains("was stopped"));
+    }
+}
+
+TEST_CASE("the time in which a run is stopped does not count", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start({"--timeout", "5", kWaits, ":::", "A"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started-A"));
+    process.send_signal(SIGTSTP);
+    REQUIRE(wait_until([&] { return is_suspended(process); }, 4s));
+    // Longer than the job may take.
+    CHECK_FALSE(wait_until([&] { return !is_suspended(process); }, 6s));
+    launcher.write("A", "");
+    process.send_signal(SIGCONT);
+    CHECK(process.read_all() == "A\n");
+    CHECK(process.wait().code == 0);
+}
+
+TEST_CASE("nothing survives, whatever ends the run", "[launcher][AR-71]") {
+    for (const Words& job : {Words{kTree}, Words{job_module("place"), "what={}"}}) {
+        for (const int signal : {SIGINT, SIGTERM, SIGKILL}) {
+            INFO(job.front() << ", signal " << signal);
+            Launcher launcher;
+            Words words = job;
+            words.insert(words.end(), {":::", "tree"});
+            Process process = launcher.start(words);
+            process.close_stdin();
+            REQUIRE(launcher.wait_for("started"));
+            process.send_signal(signal);
+            CHECK(process.wait().signal == signal);
+            CHECK(nothing_left_of(process));
+            CHECK(std::filesystem::is_empty(launcher.temporary()));
+        }
+    }
+}
+
+TEST_CASE("nothing survives the end of a drained run", "[launcher][AR-72]") {
+    Launcher launcher;
+    Process process = launcher.start({kTree, ":::", "tree"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started"));
+    process.send_signal(SIGHUP);
+    launcher.write("go", "");
+    CHECK(process.wait().code == 0);  // every job ran
+    CHECK(nothing_left_of(process));
+}
+
+TEST_CASE("nothing survives a reader that goes away", "[launcher]") {
+    Launcher launcher;
+    Process process = Process::start(
+        {"/bin/sh",
+         "-c",
+         "cd \"$0\" && \"$@\" | head -n 1",
+         launcher.work().string(),
+         AIOMISC_TEST_RUN,
+         "-u",
+         kTree,
+         ":::",
+         "tree"},
+        {.environment = {{"TMPDIR", launcher.temporary().string()}}});
+    process.close_stdin();
+    CHECK(process.read_line() == "tree");
+    process.wait();
+    CHECK(nothing_left_of(process));
+}
