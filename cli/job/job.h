@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aiomisc/cli/job/job_files.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +49,7 @@ struct JobSpec {
     std::string
         text;  ///< what a POSIX shell runs to the same effect; for --dry-run, -t, -v, the log
     std::string working_directory;  ///< empty: ours
+    std::vector<JobFile> files;     ///< to be written before it starts
     std::string tag;                ///< prefix of its output lines; empty without --tag
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/job/job_planner.h>
 
+#include <aiomisc/cli/options/usage_error.h>
 #include <aiomisc/runtime/base/error.h>
 
 #include <utility>
@@ -32,7 +33,9 @@ TemplateOptions with_words_of(const Target& target, TemplateOptions command) {
 JobPlanner::JobPlanner(const Options& options, const Target& target, bool many_items)
     : command_(CommandTemplate::make(with_words_of(target, options.command), many_items)),
       tag_(tag_template(options)),
-      working_directory_(directory_template(options)) {}
+      working_directory_(directory_template(options)) {
+    add_files(options.run, options.command.placeholder);
+}
 
 JobPlanner::JobPlanner(const Options& options, const Target& target, const job::Job& job)
     : module_(
@@ -43,7 +46,32 @@ JobPlanner::JobPlanner(const Options& options, const Target& target, const job::
           options.command.placeholder,
           options.input.items_per_job > 0),
       tag_(tag_template(options)),
-      working_directory_(directory_template(options)) {}
+      working_directory_(directory_template(options)) {
+    add_files(options.run, options.command.placeholder);
+}
+
+void JobPlanner::add_files(const RunOptions& options, const std::string& placeholder) {
+    for (const FileTemplate& file : options.file_templates) {
+        const FileToFill& added = files_.emplace_back(FileToFill{
+            TextTemplate(file.destination, placeholder),
+            TextTemplate(file.text, placeholder),
+            file.mode});
+        if (!added.destination.has_placeholder()) {
+            throw UsageError(
+                "--tmpl: every job would write the file " + file.destination +
+                "; give its name a placeholder, like {#}");
+        }
+    }
+}
+
+std::vector<JobFile> JobPlanner::files_of(const JobInput& input, unsigned slot) const {
+    std::vector<JobFile> files;
+    for (const FileToFill& file : files_) {
+        files.push_back(
+            {file.destination.fill(input, slot), file.text.fill(input, slot), file.mode});
+    }
+    return files;
+}
 
 JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt) const {
     JobSpec job{.seq = input.seq, .slot = slot, .attempt = attempt, .items = input.items};
@@ -59,6 +87,7 @@ JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt)
     if (tag_) {
         job.tag = tag_->fill(input, slot);
     }
+    job.files = files_of(input, slot);
     if (working_directory_) {
         job.working_directory = working_directory_->fill(input, slot);
         if (job.working_directory.empty()) {

@@ -10,6 +10,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace aiomisc::cli {
 
@@ -26,10 +28,21 @@ public:
     [[nodiscard]] JobSpec plan(const JobInput& input, unsigned slot, unsigned attempt) const;
 
 private:
+    void add_files(const RunOptions& options, const std::string& placeholder);
+    [[nodiscard]] std::vector<JobFile> files_of(const JobInput& input, unsigned slot) const;
+
     std::unique_ptr<CommandTemplate> command_;
     std::optional<ModuleTemplate> module_;
     std::optional<TextTemplate> tag_;
     std::optional<TextTemplate> working_directory_;
+
+    struct FileToFill {
+        TextTemplate destination;
+        TextTemplate text;
+        mode_t mode;
+    };
+
+    std::vector<FileToFill> files_;
 };
 
 }  // namespace aiomisc::cli

@@ -28,7 +28,6 @@ constexpr Refusal kRefusals[] = {
     {"--transferfile", kOneHost},
     {"--tf", kOneHost},
     {"--return", kOneHost},
-    {"--cleanup", kNotYet},
     {"--trc", kOneHost},
     {"--basefile", kOneHost},
     {"--bf", kOneHost},
@@ -68,8 +67,7 @@ constexpr Refusal kRefusals[] = {
     {"--resume-failed", kNotYet},
     {"--resume-by", kNotYet},
     {"--retry-failed", kNotYet},
-    {"--memsuspend", kNotYet},
-    {"--tmpl", kNotYet},
+    {"--memsuspend", "jobs are held up by --memfree, and killed by --mem-limit"},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 
 #include <sys/resource.h>
 
@@ -19,6 +20,26 @@ rlim_t soft_limit(decltype(RLIMIT_NOFILE) resource) {
         return RLIM_INFINITY;
     }
     return limit.rlim_cur;
+}
+
+std::optional<JobSlots> slots_of_text(std::string_view text) {
+    JobSlots slots{.relation = JobSlots::Relation::kExactly};
+    if (text.starts_with('+')) {
+        slots.relation = JobSlots::Relation::kMoreThan;
+        text.remove_prefix(1);
+    } else if (text.starts_with('-')) {
+        slots.relation = JobSlots::Relation::kFewerThan;
+        text.remove_prefix(1);
+    } else if (text.ends_with('%')) {
+        slots.relation = JobSlots::Relation::kPercent;
+        text.remove_suffix(1);
+    }
+    const auto number = parse_count(text);
+    if (!number || *number > 1'000'000) {
+        return std::nullopt;
+    }
+    slots.number = static_cast<unsigned>(*number);
+    return slots;
 }
 
 }  // namespace
@@ -41,22 +62,24 @@ unsigned JobSlots::count(unsigned cpus, unsigned unlimited) const noexcept {
 }
 
 JobSlots parse_job_slots(std::string_view text) {
-    JobSlots slots{.relation = JobSlots::Relation::kExactly};
-    if (text.starts_with('+')) {
-        slots.relation = JobSlots::Relation::kMoreThan;
-        text.remove_prefix(1);
-    } else if (text.starts_with('-')) {
-        slots.relation = JobSlots::Relation::kFewerThan;
-        text.remove_prefix(1);
-    } else if (text.ends_with('%')) {
-        slots.relation = JobSlots::Relation::kPercent;
-        text.remove_suffix(1);
+    if (const auto slots = slots_of_text(text)) {
+        return *slots;
     }
-    const auto number = parse_count(text);
-    if (!number || *number > 1'000'000) {
-        throw UsageError("expected a number of jobs: N, +N, -N or N% of the CPUs, or 0");
+    if (const auto slots = read_job_slots(std::string(text))) {
+        return *slots;
     }
-    slots.number = static_cast<unsigned>(*number);
+    throw UsageError(
+        "expected a number of jobs: N, +N, -N or N% of the CPUs, 0, or a file that has one");
+}
+
+std::optional<JobSlots> read_job_slots(const std::string& file) {
+    std::ifstream content(file);
+    std::string word;
+    content >> word;
+    auto slots = slots_of_text(word);
+    if (slots) {
+        slots->file = file;
+    }
     return slots;
 }
 

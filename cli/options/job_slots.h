@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 namespace aiomisc::cli {
@@ -16,6 +18,7 @@ struct JobSlots {
 
     Relation relation = Relation::kPercent;
     unsigned number = 100;
+    std::string file = {};  ///< that says it, and is asked again when a job ends; empty: none
 
     /// The most slots there can be.
     static constexpr unsigned kMaxSlots = 1024;
@@ -25,8 +28,11 @@ struct JobSlots {
     [[nodiscard]] unsigned count(unsigned cpus, unsigned unlimited) const noexcept;
 };
 
-/// Errors:    UsageError (not N, +N, -N or N%).
+/// Errors:    UsageError (not N, +N, -N or N%, nor a file that says so).
 JobSlots parse_job_slots(std::string_view text);
+
+/// What the file says now; none if it is gone, or says something else.
+std::optional<JobSlots> read_job_slots(const std::string& file);
 
 /// As many jobs as the limits on descriptors and processes allow, at most JobSlots::kMaxSlots.
 /// Jobs whose output is kept need more descriptors.

@@ -50,6 +50,16 @@ constexpr OptionEntry kLimits[] = {
      [](State& state, const Text& text) {
          state.options.run.environment = parse_environment_rule(text);
      }},
+    {"--tmpl",
+     "FILE=DST",
+     "Before a job, fill the placeholders in FILE and write it as DST. May be repeated",
+     [](State& state, const Text& text) {
+         state.options.run.file_templates.push_back(read_file_template(text));
+     }},
+    {"--cleanup",
+     nullptr,
+     "Remove the files of --tmpl when their job has ended",
+     [](State& state, const Text&) { state.options.run.remove_files = true; }},
     {"--contain",
      "HOW",
      "How all processes of a job are found: auto or pgrp, which today are the same",

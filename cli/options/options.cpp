@@ -74,6 +74,9 @@ void check(const Options& options) {
     if (options.output.print_file_names && is_table(options.output.results)) {
         throw UsageError("--files prints names of files: give --results a folder or a template");
     }
+    if (options.run.remove_files && options.run.file_templates.empty()) {
+        throw UsageError("--cleanup needs --tmpl");
+    }
     if (options.action == Options::Action::kDescribe && command.words.size() != 1) {
         throw UsageError("--describe needs one job module or source");
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <aiomisc/cli/input/source_spec.h>
+#include <aiomisc/cli/job/job_files.h>
 #include <aiomisc/cli/options/halt.h>
 #include <aiomisc/cli/options/job_slots.h>
 #include <aiomisc/cli/options/limits.h>
@@ -42,6 +43,8 @@ struct RunOptions {
     int nice = 0;                   ///< added to the niceness of a job
     std::string working_directory;  ///< template; empty: ours
     EnvironmentRule environment;
+    std::vector<FileTemplate> file_templates;
+    bool remove_files = false;       ///< those made of them, after the job
     std::uint64_t worker_tasks = 0;  ///< 0: a worker is never replaced for this
     std::uint64_t worker_rss = 0;    ///< bytes; 0: never
     bool dry_run = false;

@@ -52,8 +52,9 @@ void set_action(State& state, const Text&) {
 
 constexpr OptionEntry kRunning[] = {
     {"-j,-P,--jobs,--max-procs",
-     "N",
-     "Jobs at a time: N, CPUs +N or -N, N% of them; 0: as many as possible [100%]",
+     "N|FILE",
+     "Jobs at a time: N, CPUs +N or -N, N% of them; 0: as many as possible; FILE: what it says "
+     "whenever a job ends [100%]",
      [](State& state, const Text& text) { state.options.run.slots = parse_job_slots(text); }},
     {"--timeout",
      "D|N%",

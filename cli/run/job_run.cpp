@@ -13,6 +13,7 @@
 #include <aiomisc/runtime/task/sleep.h>
 #include <aiomisc/runtime/task/wait_for.h>
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -206,6 +207,18 @@ Task<> JobRun::run_job(JobInput input, unsigned slot) {
         fail(std::current_exception());
     }
     slots_.release(slot);
+    reread_slots();
+}
+
+void JobRun::reread_slots() {
+    const std::string& file = parts_.options.run.slots.file;
+    if (file.empty()) {
+        return;
+    }
+    if (const auto wanted = read_job_slots(file)) {
+        parts_.slots = std::min(wanted->count(usable_cpus(), parts_.most_slots), parts_.most_slots);
+        slots_.resize(parts_.slots);
+    }
 }
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds them

@@ -48,6 +48,7 @@ public:
         JobLog* log;       ///< may be null
         Results* results;  ///< may be null
         unsigned slots;
+        unsigned most_slots;                 ///< if -j names a file, and that asks for more
         std::optional<std::uint64_t> total;  ///< of jobs, if it is known
     };
 
@@ -88,6 +89,7 @@ public:
 private:
     Task<> feed();
     Task<std::optional<JobInput>> next_input();
+    void reread_slots();
     Task<> pass_gate();
     Task<> run_job(JobInput input, unsigned slot);
     Task<JobResult> run_attempts(const JobInput& input, unsigned slot, JobSpec& last);

@@ -7,6 +7,7 @@
 #include <aiomisc/cli/report/printable.h>
 #include <aiomisc/cli/report/summary.h>
 #include <aiomisc/cli/run/command_executor.h>
+#include <aiomisc/cli/run/job_files_executor.h>
 #include <aiomisc/cli/run/module_executor.h>
 #include <aiomisc/cli/run/reader_watch.h>
 #include <aiomisc/cli/run/slot_count.h>
@@ -89,6 +90,10 @@ Session::Session(
             loop, module->file().string(), slots_, options.run, run_id);
     }
     results_ = Results::open(options, run_id);
+    if (!options.run.file_templates.empty()) {
+        executor_ =
+            std::make_unique<JobFilesExecutor>(std::move(executor_), options.run.remove_files);
+    }
     if (!options.report.job_log.empty()) {
         log_ = JobLog::open(options.report.job_log, options.report.append_to_log);
     }
@@ -102,6 +107,8 @@ Session::Session(
         log_.get(),
         results_.get(),
         slots_,
+        // Workers are as many as at first, and so are their places.
+        module == nullptr ? slots_within_limits() : slots_,
         total_of(options)});
 }
 

@@ -133,3 +133,43 @@ TEST_CASE("a run that waits for descriptors can be stopped", "[launcher]") {
     CHECK(nothing_left_of(process));
     CHECK(rows_of(launcher.read("log")).size() == 2);
 }
+
+TEST_CASE("the file of -j is read again when a job ends", "[launcher]") {
+    Launcher launcher;
+    launcher.write("jobs", "1\n");
+    Process process = launcher.start(
+        {"-j",
+         "jobs",
+         ": >started-{}; while ! test -e end-{}; do sleep 0.01; done; echo {}",
+         ":::",
+         "A",
+         "B",
+         "C",
+         "D"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started-A"));
+    launcher.write("jobs", "2\n");
+    CHECK_FALSE(std::filesystem::exists(launcher.work() / "started-B"));  // until one ends
+    launcher.write("end-A", "");
+    CHECK(launcher.wait_for("started-B"));
+    CHECK(launcher.wait_for("started-C"));
+    launcher.write("jobs", "what is this\n");  // changes nothing
+    launcher.write("end-B", "");
+    CHECK(launcher.wait_for("started-D"));
+    for (const char* name : {"end-C", "end-D"}) {
+        launcher.write(name, "");
+    }
+    CHECK(process.wait().code == 0);
+}
+
+TEST_CASE("a file that does not say how many jobs starts none", "[launcher]") {
+    Launcher launcher;
+    launcher.write("jobs", "many\n");
+    for (const char* file : {"jobs", "no-such-file"}) {
+        INFO(file);
+        const Outcome outcome = launcher.run({"-j", file, "touch", ":::", "ran"});
+        CHECK(outcome.status.code == 255);
+        CHECK_THAT(outcome.err, contains(file));
+    }
+    CHECK(launcher.files() == Words{"jobs"});
+}

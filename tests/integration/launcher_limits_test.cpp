@@ -190,3 +190,69 @@ TEST_CASE("the address space of jobs is limited", "[launcher]") {
         launcher.run({"--mem-limit=as:64T", job_module("place"), "what={}", ":::", "address-space"})
             .out == "70368744177664\n");
 }
+
+TEST_CASE("files are made for each job, and taken away", "[launcher]") {
+    Launcher launcher;
+    fs::permissions(launcher.write("in", "size={1} $(x) {2/.}\n"), fs::perms::owner_all);
+    for (const Words& job :
+         {Words{"cat {#}.conf; test -x {#}.conf"}, Words{job_module("place"), "what={#}.conf"}}) {
+        INFO(job.front());
+        const Words sources{":::", "9", "$(reboot)", ":::+", "a/b.c", "d"};
+        const bool command = job.size() == 1;
+        const Outcome kept = launcher.run(Words{"-k", "--tmpl", "in={#}.conf"} + job + sources);
+        CHECK(kept.status.code == 0);
+        if (command) {
+            CHECK(kept.out == "size=9 $(x) b\nsize=$(reboot) $(x) d\n");
+        }
+        CHECK(launcher.files() == Words{"1.conf", "2.conf", "in"});
+        CHECK(launcher.read("1.conf") == "size=9 $(x) b\n");
+        const Outcome removed =
+            launcher.run(Words{"-k", "--tmpl=in={#}.conf", "--cleanup"} + job + sources);
+        CHECK(removed.out == kept.out);
+        CHECK(launcher.files() == Words{"in"});
+    }
+}
+
+TEST_CASE("the file of a job that is killed is taken away, too", "[launcher]") {
+    Launcher launcher;
+    launcher.write("in", "{}\n");
+    const Outcome outcome = launcher.run(
+        {"--tmpl", "in={#}.conf", "--cleanup", "--timeout", "0.5", "sleep {}", ":::", "300"});
+    CHECK(outcome.status.code == 1);
+    CHECK(launcher.files() == Words{"in"});
+}
+
+TEST_CASE("a job whose file cannot be written is not started", "[launcher]") {
+    Launcher launcher;
+    launcher.write("in", "{}\n");
+    const Outcome outcome = launcher.run(
+        {"-j1",
+         "--joblog",
+         "log",
+         "--tmpl",
+         "in={}.conf",
+         "touch ran-{#}",
+         ":::",
+         "a",
+         "no/where"});
+    CHECK(outcome.status.code == 1);
+    CHECK(launcher.files() == Words{"a.conf", "in", "log", "ran-1"});
+    CHECK(rows_of(launcher.read("log")).at(1).at(6) == "126");
+    CHECK_THAT(outcome.err, contains("no/where.conf"));
+}
+
+TEST_CASE("templates of files that make no sense start nothing", "[launcher]") {
+    Launcher launcher;
+    launcher.write("in", "{}\n");
+    for (const Words& wrong :
+         {Words{"--tmpl", "in"},
+          Words{"--tmpl", "none={#}"},
+          Words{"--tmpl", "in=same-for-all"},
+          Words{"--cleanup"}}) {
+        INFO(wrong.back());
+        const Outcome outcome = launcher.run(wrong + Words{"touch", ":::", "ran"});
+        CHECK(outcome.status.code == 255);
+        CHECK_THAT(outcome.err, contains("--tmpl"));
+    }
+    CHECK(launcher.files() == Words{"in"});
+}

@@ -37,6 +37,24 @@ TEST_CASE("option -j takes numbers, differences and percentages of the CPUs", "[
     }
 }
 
+TEST_CASE("option -j takes a file that says how many", "[cli][options]") {
+    const aiomisc::test::TempDir dir;
+    const std::string file = dir.write("jobs", " 3\n").string();
+    const JobSlots slots_of_file = parse_job_slots(file);
+    REQUIRE(slots_of_file.count(8, 500) == 3);
+    REQUIRE(slots_of_file.file == file);
+    dir.write("jobs", "50%");
+    REQUIRE(read_job_slots(file)->count(8, 500) == 4);
+    for (const char* content : {"", "x", "3x"}) {
+        CAPTURE(content);
+        dir.write("jobs", content);
+        REQUIRE_FALSE(read_job_slots(file));
+        REQUIRE_THROWS_AS(parse_job_slots(file), UsageError);
+    }
+    REQUIRE_FALSE(read_job_slots((dir / "none").string()));
+    REQUIRE(parse_job_slots("3").file.empty());
+}
+
 TEST_CASE("as many jobs as the limits allow is a sane number", "[cli][options]") {
     REQUIRE(slots_within_limits() >= 1);
     REQUIRE(slots_within_limits() <= 1024);
