@@ -211,6 +211,9 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
     try {
         const process::Exited exited = co_await running->wait();
         describe_end(exited, result);
+        if (result.signal == SIGKILL && !cancelled && oom_.explains_death()) {
+            result.error = "memory ran out";
+        }
         attempt.start_error = start_error_of(exited);
     } catch (const WorkerError& error) {
         describe_loss(error, result);

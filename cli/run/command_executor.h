@@ -6,6 +6,7 @@
 #include <aiomisc/cli/run/output_capture.h>
 #include <aiomisc/cli/run/start_patience.h>
 #include <aiomisc/worker/command/command_group.h>
+#include <aiomisc/worker/process/oom_counter.h>
 
 #include <map>
 #include <string>
@@ -56,6 +57,7 @@ private:
     std::string run_id_;
     CommandGroup commands_;
     std::map<unsigned, CommandGroup::Running*> running_;  ///< by slot
+    process::OomCounter oom_;
     bool told_of_scarcity_ = false;
 };
 

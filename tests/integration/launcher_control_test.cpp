@@ -182,3 +182,28 @@ TEST_CASE("nothing survives a reader that goes away", "[launcher]") {
     process.wait();
     CHECK(nothing_left_of(process));
 }
+
+TEST_CASE("a module that is not ready yet is no reason to wait", "[launcher]") {
+    for (const int signal : {SIGINT, SIGTERM}) {
+        INFO("signal " << signal);
+        Launcher launcher;
+        Process process = launcher.start({job_module("init"), "item={}", ":::", "1"});
+        process.close_stdin();
+        REQUIRE(launcher.wait_for("init-runs"));
+        process.send_signal(signal);
+        CHECK(process.wait().signal == signal);
+        CHECK(nothing_left_of(process));
+        // Its supervisor is not asked first whether it would end.
+        CHECK(launcher.err() == "");
+    }
+}
+
+TEST_CASE("an init that fails is told once", "[launcher]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run(
+        {job_module("init"), "item={}", ":::", "1"},
+        {.environment = {{"AIOMISC_TEST_INIT", "throw"}}});
+    CHECK(outcome.status.code == 255);
+    CHECK(lines_of(outcome.err).size() == 1);
+    CHECK_THAT(outcome.err, contains("no such model"));
+}

@@ -25,6 +25,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 namespace aiomisc::detail {
@@ -397,7 +398,9 @@ void Pool::on_supervisor_event(process::SupervisorEvent* event) {
             },
             [this](const process::Exited& exited) {
                 if (PoolWorker* worker = find(exited.child)) {
-                    worker->exited(exited);
+                    const int status = exited.wait_status;
+                    const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+                    worker->exited(exited, killed && oom_.explains_death());
                 }
             },
             [this](const process::Stopped& stopped) {

@@ -9,6 +9,7 @@
 #include <aiomisc/worker/pool/statistic.h>
 #include <aiomisc/worker/pool/supervisor_link.h>
 #include <aiomisc/worker/pool/work.h>
+#include <aiomisc/worker/process/oom_counter.h>
 
 #include <chrono>
 #include <cstdint>
@@ -232,6 +233,7 @@ private:
     std::uint64_t last_call_id_ = 0;
     double average_call_seconds_ = 1.0;
     std::set<process::ChildKey> suspended_;  ///< their stop is no news
+    process::OomCounter oom_;
     WorkerPoolStatistics statistics_;
     double seconds_in_calls_ = 0;
     // What the program can read, of the kind that this pool is.

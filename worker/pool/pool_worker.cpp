@@ -104,8 +104,9 @@ void PoolWorker::could_not_spawn(const std::string& reason) noexcept {
     settle_if_over();
 }
 
-void PoolWorker::exited(const process::Exited& event) noexcept {
+void PoolWorker::exited(const process::Exited& event, bool oom_suspected) noexcept {
     exit_ = event;
+    oom_suspected_ = oom_suspected;
     process_is_over();
 }
 
@@ -204,6 +205,7 @@ WorkerDied::Details PoolWorker::death_details(CallPhase phase, std::string note)
     details.phase = died_in(phase);
     details.reason = kill_reason_.empty() ? failure_ : kill_reason_;
     details.note = std::move(note);
+    details.oom_suspected = oom_suspected_ && kill_reason_.empty();
     if (exit_) {
         if (WIFSIGNALED(exit_->wait_status)) {
             details.signal = WTERMSIG(exit_->wait_status);

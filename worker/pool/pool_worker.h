@@ -114,7 +114,8 @@ public:
 
     void spawned(pid_t pid) noexcept;
     void could_not_spawn(const std::string& reason) noexcept;
-    void exited(const process::Exited& event) noexcept;
+    /// `oom_suspected`: memory ran out when it died.
+    void exited(const process::Exited& event, bool oom_suspected) noexcept;
 
     /// The supervisor is gone: no report of an exit will come.
     void supervisor_gone() noexcept;
@@ -171,6 +172,7 @@ private:
     TimePoint busy_since_;
     Duration last_duration_{0};
     std::optional<process::Exited> exit_;
+    bool oom_suspected_ = false;
     bool retired_ = false;
     bool process_over_ = false;
     bool channel_over_ = false;
