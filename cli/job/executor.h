@@ -5,6 +5,7 @@
 #include <aiomisc/cli/output/output_assembler.h>
 #include <aiomisc/runtime/task/task.h>
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -35,6 +36,13 @@ private:
     std::shared_ptr<OutputTaker> taker_;
 };
 
+/// How long a job may take to be gone after SIGKILL. A process that the kernel keeps waiting, for a
+/// disk or a server that does not answer, cannot be killed.
+constexpr std::chrono::seconds kKillBound{5};
+
+/// The error of a job that is not gone then.
+constexpr const char* kSurvives = "it survives SIGKILL, and is left alone";
+
 /// Runs attempts: one implementation for commands, one for job modules.
 ///
 /// The scheduler calls run() for as many jobs at a time as there are slots. It owns time limits,
@@ -55,8 +63,8 @@ public:
     /// Runs one attempt to its end. A job that cannot be started is a result with Cause::kLaunch,
     /// never an exception.
     ///
-    /// Cancel:    the kill ladder goes over the job's whole process tree; ends when it is gone,
-    /// with
+    /// Cancel:    the kill ladder goes over the job's whole process tree; ends when it is gone, or
+    /// after kKillBound, with
     ///            a result of Cause::kCancelled. To be cancelled once.
     /// Errors:    none of the job's; what no further job would escape: SystemError (the output disk
     ///            is full), PoolBroken.

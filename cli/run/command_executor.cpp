@@ -66,6 +66,12 @@ void describe_stop(JobResult& result, int signal) {
     result.signal = result.signal != 0 ? result.signal : signal;
 }
 
+void describe_survival(const CommandGroup::Running& running, JobResult& result) {
+    describe_stop(result, SIGKILL);
+    result.pid = running.pid();
+    result.error = kSurvives;
+}
+
 /// The supervisor died, and killed its commands by that; the next command gets another one.
 void describe_loss(const WorkerError& error, JobResult& result) {
     result.cause = Cause::kSignal;
@@ -142,16 +148,18 @@ void CommandExecutor::resume() {
     }
 }
 
-Task<> CommandExecutor::end(CommandGroup::Running running) {
+Task<bool> CommandExecutor::end(CommandGroup::Running running) {
     for (const KillStep& step : ladder_) {
         running.kill(step.signal, process::KillScope::kTree);
+        const bool last = &step == &ladder_.back();
         try {
-            co_await wait_for(running.done().wait(), Duration(step.wait));
-            co_return;
+            co_await wait_for(
+                running.done().wait(), Duration(step.wait) + (last ? kKillBound : Duration(0)));
+            co_return true;
         } catch (const TimeoutError&) {  // NOLINT(bugprone-empty-catch): the next rung follows
         }
     }
-    co_await running.done().wait();
+    co_return false;
 }
 
 process::SpawnCommand CommandExecutor::order(const JobSpec& job) const {
@@ -204,10 +212,15 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
     } catch (const CancelledError&) {
         cancelled = true;
     }
+    bool ended = true;
     if (cancelled) {
-        co_await shield(end(*running));
+        ended = co_await shield(end(*running));
     }
     running_.erase(job.slot);
+    if (!ended) {
+        describe_survival(*running, result);
+        co_return attempt;
+    }
     try {
         const process::Exited exited = co_await running->wait();
         describe_end(exited, result);

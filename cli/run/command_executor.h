@@ -46,8 +46,9 @@ private:
     /// Errors: SystemError, TimeoutError (it cannot be started now).
     CommandGroup::Running spawn(const JobSpec& job, OutputCapture& capture);
 
-    /// Goes up the kill ladder until it has ended.
-    Task<> end(CommandGroup::Running running);
+    /// Goes up the kill ladder until it has ended. False if it has not, for kKillBound after the
+    /// last rung: nothing can kill what the kernel keeps waiting.
+    Task<bool> end(CommandGroup::Running running);
 
     EventLoop& loop_;
     KillLadder ladder_;

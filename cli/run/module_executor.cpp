@@ -8,6 +8,7 @@
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/sync/event.h>
 #include <aiomisc/runtime/task/shield.h>
+#include <aiomisc/runtime/task/wait_for.h>
 
 #include <csignal>
 #include <memory>
@@ -79,12 +80,16 @@ struct CallWatch {
     JobOutput output;
     std::exception_ptr error{};  ///< of taking the output
     Event over{};
+    bool abandoned = false;  ///< nobody takes the output any more
 };
 
 std::shared_ptr<const OutputHandler> output_handler(const std::shared_ptr<CallWatch>& watch) {
     const std::shared_ptr<void> release(nullptr, [watch](void*) { watch->over.set(); });
     return std::make_shared<const OutputHandler>(
         [watch = watch.get(), release](bool is_stderr, std::span<const std::byte> bytes) {
+            if (watch->abandoned) {
+                return;
+            }
             try {
                 watch->output.write(
                     is_stderr ? OutputStream::kErr : OutputStream::kOut,
@@ -96,8 +101,15 @@ std::shared_ptr<const OutputHandler> output_handler(const std::shared_ptr<CallWa
         });
 }
 
-Task<> until_over(std::shared_ptr<CallWatch> watch) {
-    co_await watch->over.wait();
+/// False if it is not over in time.
+Task<bool> until_over(std::shared_ptr<CallWatch> watch, Duration limit) {
+    try {
+        co_await wait_for(watch->over.wait(), limit);
+        co_return true;
+    } catch (const TimeoutError&) {
+        watch->abandoned = true;
+        co_return false;
+    }
 }
 
 void describe_return(const ModuleCallResult& returned, JobResult& result) {
@@ -146,6 +158,7 @@ ModuleExecutor::ModuleExecutor(
     std::string run_id)
     : loop_(loop),
       run_id_(std::move(run_id)),
+      grace_(time_before_kill(options.kill_ladder)),
       board_(JobBoard::create(slots)),
       pool_(loop, pool_options(module, board_.path(), slots, options)) {}
 
@@ -187,8 +200,11 @@ Task<JobResult> ModuleExecutor::run(JobSpec job, JobOutput output) {
     if (cancelled) {
         // Until its worker is done with it, it may not be run again, nor its slot be used.
         options.on_output.reset();
-        co_await shield(until_over(watch));
+        const bool over = co_await shield(until_over(watch, grace_ + kKillBound));
         describe_stop(place, result);
+        if (!over) {
+            result.error = kSurvives;
+        }
     }
     result.pid = place.pid();
     place.clear();

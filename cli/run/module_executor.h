@@ -38,6 +38,7 @@ public:
 private:
     EventLoop& loop_;
     std::string run_id_;
+    Duration grace_;  ///< for a job that is told to stop, before it is killed
     JobBoard board_;
     WorkerPool pool_;
 };

@@ -8,6 +8,10 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
+#include <vector>
+
+#include <unistd.h>
 
 using namespace aiomisc::test;
 using namespace std::chrono_literals;
@@ -42,7 +46,73 @@ bool is_suspended(const Process& process) {
            std::all_of(pids.begin(), pids.end(), [](pid_t pid) { return state_of(pid) == 'T'; });
 }
 
+/// Holds processes so that no signal reaches them, as the kernel holds those that wait for a disk.
+class Freezer {
+public:
+    Freezer() : directory_("/sys/fs/cgroup/freezer/aiomisc-test-" + std::to_string(::getpid())) {
+        std::error_code failed;
+        std::filesystem::create_directory(directory_, failed);
+    }
+
+    Freezer(const Freezer&) = delete;
+    Freezer& operator=(const Freezer&) = delete;
+
+    ~Freezer() {
+        [[maybe_unused]] const bool thawed = set("freezer.state", "THAWED");
+        std::error_code failed;
+        wait_until([&] { return std::filesystem::remove(directory_, failed); }, 5s);
+    }
+
+    /// False where this system has no such thing for us.
+    [[nodiscard]] bool freeze(pid_t pid) const {
+        return set("cgroup.procs", std::to_string(pid)) && set("freezer.state", "FROZEN");
+    }
+
+private:
+    [[nodiscard]] bool set(const char* name, const std::string& value) const {
+        std::ofstream file(directory_ / name);
+        file << value << std::flush;
+        return file.good();
+    }
+
+    std::filesystem::path directory_;
+};
+
 }  // namespace
+
+TEST_CASE("a job that nothing can kill does not hold up the end of a run", "[launcher]") {
+    struct Kind {
+        Words job;
+        const char* process;
+    };
+
+    for (const Kind& kind :
+         {Kind{{": >waits; exec sleep 300; : {}"}, "sleep"},
+          Kind{{job_module("sample"), "action={}"}, "aiomisc-worker"}}) {
+        INFO(kind.process);
+        Launcher launcher;
+        Words words{"--joblog", "log.jsonl"};
+        words.insert(words.end(), kind.job.begin(), kind.job.end());
+        words.insert(words.end(), {":::", "polite"});
+        Process process = launcher.start(words);
+        process.close_stdin();
+        REQUIRE(launcher.wait_for("waits"));
+        std::vector<pid_t> pids;
+        REQUIRE(wait_until(
+            [&] { return !(pids = processes_named(process, kind.process)).empty(); }, 10s));
+        {
+            const Freezer freezer;
+            if (!freezer.freeze(pids.front())) {
+                WARN("there is no freezer for us: not tested");
+                return;
+            }
+            process.send_signal(SIGTERM);
+            CHECK(process.wait().signal == SIGTERM);
+            CHECK_THAT(launcher.read("log.jsonl"), contains("survives SIGKILL"));
+        }
+        CHECK(nothing_left_of(process));
+    }
+}
 
 TEST_CASE("SIGUSR1 lists the jobs that run and leaves them alone", "[launcher][AR-73]") {
     Launcher launcher;
