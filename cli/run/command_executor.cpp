@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/run/command_executor.h>
 
-#include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/job/job_environment.h>
+#include <aiomisc/cli/run/command_result.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/runtime/task/shield.h>
 #include <aiomisc/runtime/task/sleep.h>
 #include <aiomisc/runtime/task/wait_for.h>
 
-#include <cerrno>
 #include <csignal>
 #include <optional>
 #include <system_error>
@@ -17,68 +16,9 @@
 
 #include <fmt/format.h>
 
-#include <sys/wait.h>
-
 namespace aiomisc::cli {
 
 namespace {
-
-void describe_launch_failure(const process::Exited& exited, JobResult& result) {
-    result.cause = Cause::kLaunch;
-    const bool not_found =
-        exited.launch_step == process::LaunchStep::kExecute && exited.launch_error == ENOENT;
-    result.exit_status = not_found ? kCommandNotFound : kCannotExecute;
-    result.error = std::generic_category().message(exited.launch_error);
-    if (exited.launch_step == process::LaunchStep::kEnterDirectory) {
-        result.error = "cannot enter its folder: " + result.error;
-    } else if (exited.launch_step == process::LaunchStep::kLimit) {
-        result.error = "cannot limit it: " + result.error;
-    }
-}
-
-void describe_end(const process::Exited& exited, JobResult& result) {
-    result.pid = exited.pid;
-    result.usage = {exited.user_time, exited.system_time, exited.max_rss_bytes / 1024};
-    if (exited.launch_step != process::LaunchStep::kNone) {
-        describe_launch_failure(exited, result);
-    } else if (WIFSIGNALED(exited.wait_status)) {
-        result.cause = Cause::kSignal;
-        result.exit_status = -1;
-        result.signal = WTERMSIG(exited.wait_status);
-    } else {
-        result.exit_status = WEXITSTATUS(exited.wait_status);
-    }
-}
-
-JobResult not_started(const Error& error) {
-    JobResult result;
-    result.started = std::chrono::system_clock::now();
-    result.cause = Cause::kLaunch;
-    result.exit_status = kCannotExecute;
-    result.error = error.what();
-    return result;
-}
-
-/// The run, or a limit, ended it: by `signal`, if it did not die of another.
-void describe_stop(JobResult& result, int signal) {
-    result.cause = Cause::kCancelled;
-    result.exit_status = -1;
-    result.signal = result.signal != 0 ? result.signal : signal;
-}
-
-void describe_survival(const CommandGroup::Running& running, JobResult& result) {
-    describe_stop(result, SIGKILL);
-    result.pid = running.pid();
-    result.error = kSurvives;
-}
-
-/// The supervisor died, and killed its commands by that; the next command gets another one.
-void describe_loss(const WorkerError& error, JobResult& result) {
-    result.cause = Cause::kSignal;
-    result.exit_status = -1;
-    result.signal = SIGKILL;
-    result.error = error.what();
-}
 
 process::PoolSetup setup_with(const RunOptions& options) {
     process::PoolSetup setup = setup_of_commands();
@@ -86,16 +26,6 @@ process::PoolSetup setup_with(const RunOptions& options) {
         setup.limits.address_space = options.memory_limit.address_space;
     }
     return setup;
-}
-
-/// The errno of a start that failed; 0 if the program ran, or will never run.
-int start_error_of(const process::Exited& exited) {
-    // A process id is given to what was forked; a program may still be refused for want of
-    // processes.
-    return exited.launch_step != process::LaunchStep::kNone &&
-                   (exited.pid == 0 || exited.launch_error == EAGAIN)
-               ? exited.launch_error
-               : 0;
 }
 
 }  // namespace
@@ -218,7 +148,7 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
     }
     running_.erase(job.slot);
     if (!ended) {
-        describe_survival(*running, result);
+        describe_survival(running->pid(), result);
         co_return attempt;
     }
     try {
