@@ -42,6 +42,8 @@ class Program:
             return "not built"
         if "aiomisc" in self.arguments and not (build / "cli/aiomisc-run").exists():
             return "aiomisc-run is not built"
+        if "aiomisc" in self.arguments and not (build / "tests/bench/noop_job.so").exists():
+            return "noop_job is not built"
         return None
 
     def argv(self, build, what, options):
@@ -73,6 +75,9 @@ POOL = Program("pool_bench")
 WORKER = Program("worker_bench")
 LOOP = Program("loop_bench")
 LOG = Program("log_bench")
+RUN = Program("commands.py", ("aiomisc",))
+XARGS = Program("commands.py", ("xargs",), side="peer:xargs -P", needs=("xargs",))
+PARALLEL = Program("commands.py", ("parallel",), side="peer:GNU parallel", needs=("parallel",))
 
 ROWS = (
     Row("one call at a time", (POOL, FLOORS, KJ, FUTURES, MULTIPROCESSING, ORIGINAL),
@@ -85,11 +90,13 @@ ROWS = (
     Row("replacing a dead worker", (WORKER, FLOORS), limit=5_000),
     Row("parent memory per queued call", (WORKER,), limit=400),
     Row("parent memory after a million calls", (WORKER,), limit=1 << 20),
-    Row("aiomisc-run on trivial commands",
-        (Program("commands.py", ("aiomisc",)),
-         Program("commands.py", ("xargs",), side="peer:xargs -P", needs=("xargs",)),
-         Program("commands.py", ("parallel",), side="peer:GNU parallel", needs=("parallel",))),
+    Row("cli: trivial commands", (RUN, XARGS, PARALLEL),
         at_most={"peer:xargs -P": 1.3}, at_least={"peer:GNU parallel": 3}),
+    Row("cli: start to first job", (RUN, PARALLEL), limit=20),
+    Row("cli: start to first module job", (RUN,), limit=20),
+    Row("cli: 20,000 module jobs", (RUN,), limit=2),
+    Row("cli: rate of a million jobs", (RUN,)),
+    Row("cli: memory of a million jobs", (RUN,), limit=40 << 10),
     Row("in-loop task", (LOOP, LOOP_FLOORS), at_most={FLOOR: 2}),
     Row("in-loop timer", (LOOP, LOOP_FLOORS), at_most={FLOOR: 2}),
     Row("in-loop queue hop", (LOOP, LOOP_FLOORS), at_most={FLOOR: 2}),
