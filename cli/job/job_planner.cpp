@@ -66,6 +66,7 @@ void JobPlanner::add_files(const RunOptions& options, const std::string& placeho
 
 std::vector<JobFile> JobPlanner::files_of(const JobInput& input, unsigned slot) const {
     std::vector<JobFile> files;
+    files.reserve(files_.size());
     for (const FileToFill& file : files_) {
         files.push_back(
             {file.destination.fill(input, slot), file.text.fill(input, slot), file.mode});

@@ -39,7 +39,7 @@ private:
     struct FileToFill {
         TextTemplate destination;
         TextTemplate text;
-        mode_t mode;
+        mode_t mode = 0;
     };
 
     std::vector<FileToFill> files_;
