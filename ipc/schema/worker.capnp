@@ -68,9 +68,9 @@ interface Worker {
   # Runs up to `count` calls of one function, which are one to the parent: begun or taken back together. It ends when the
   # time budget is spent or the half is full.
 
-  calls @3 (sequence :UInt32, calls :List(Call), half :Half) -> (results :Results);
+  calls @3 (sequence :UInt32, calls :List(Call), half :Half, captured :Bool) -> (results :Results);
   # Calls that have nothing to do with each other: each is begun or taken back by itself. It ends at one that was taken
-  # back, or when the half is full.
+  # back, or when the half is full; if output is captured, also behind one that left some unread.
 
   load @2 (path :Text, module :UInt64) -> ();
   # Loads a shared object after its build id matched.

@@ -11,8 +11,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <ctime>
+#include <memory>
+#include <span>
 #include <stdexcept>
+#include <string>
+
+#include <unistd.h>
 
 using namespace aiomisc;
 using namespace aiomisc::test;
@@ -70,6 +76,54 @@ bool is_disturbed() {
     return ::nanosleep(&time, nullptr) != 0 && errno == EINTR;
 }
 
+/// What print_some(x) does: most calls print nothing, so that they travel together.
+struct Expected {
+    std::string out;
+    std::string err;
+    bool dies = false;
+};
+
+Expected expected_of(int x) {
+    Expected expected;
+    if (x % 7 == 3) {
+        expected.out = "out " + std::to_string(x) + "\n";
+    }
+    if (x % 11 == 5) {
+        expected.err = "err " + std::to_string(x) + "\n";
+    }
+    if (x % 500 == 17) {
+        expected.out += std::string(200'000, 'x');  // more than a pipe holds
+    }
+    expected.dies = x % 300 == 40;
+    return expected;
+}
+
+int print_some(int x) {
+    const Expected expected = expected_of(x);
+    std::fputs(expected.out.c_str(), stdout);
+    std::fputs(expected.err.c_str(), stderr);
+    if (expected.dies) {
+        std::fflush(stdout);
+        ::_exit(7);
+    }
+    return x;
+}
+
+/// What one call wrote.
+struct Written {
+    std::string out;
+    std::string err;
+
+    CallOptions options() {
+        return {
+            .on_output = std::make_shared<const OutputHandler>(
+                [this](bool is_stderr, std::span<const std::byte> bytes) {
+                    (is_stderr ? err : out)
+                        .append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+                })};
+    }
+};
+
 }  // namespace
 
 POOL_TEST_CASE(
@@ -126,6 +180,66 @@ POOL_TEST_CASE("one of the calls in a message is cancelled alone", "[P11][F83]")
     CHECK(each_ran_once(0, 23));
     CHECK(each_ran_once(24, 16));
     CHECK(pool.pids() == workers);
+    check_counters(pool);
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("calls that travel together have each its own output", "[P1][P19]") {
+    auto options = pool_options(2);
+    options.capture_output = true;
+    WorkerPool pool(options);
+    co_await pool.start();
+    co_await make_calls_look_tiny(pool);
+    constexpr int kCalls = 3000;
+    std::vector<Written> written(kCalls);
+    std::vector<TaskHandle<int>> calls;
+    for (int x = 0; x < kCalls; ++x) {
+        calls.push_back(
+            pool.create_task_with<&print_some>(written[static_cast<std::size_t>(x)].options(), x));
+    }
+    for (int x = 0; x < kCalls; ++x) {
+        const Written& own = written[static_cast<std::size_t>(x)];
+        bool died = false;
+        try {
+            CHECK_AWAIT(calls[static_cast<std::size_t>(x)], awaited == x);
+        } catch (const WorkerDied&) {
+            died = true;
+        }
+        // All of it is there when the call settles, and nothing of any other.
+        const Expected expected = expected_of(x);
+        if (died != expected.dies || own.out != expected.out || own.err != expected.err) {
+            CAPTURE(x, own.out, own.err);
+            CHECK(died == expected.dies);
+            CHECK(own.out == expected.out);
+            CHECK(own.err == expected.err);
+        }
+    }
+    check_counters(pool);
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("calls that have not begun are cancelled, and no other", "[P11]") {
+    WorkerPool pool(pool_options(1));
+    co_await pool.start();
+    co_await make_calls_look_tiny(pool);
+    auto before = mark_some(pool, 0, 20);
+    auto running = pool.create_task<&calls::sign_and_wait>(std::size_t{0});
+    auto behind = mark_some(pool, 20, 200);
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
+    const std::size_t cancelled = pool.cancel_waiting();
+    CHECK(cancelled == 200);
+    CHECK(pool.cancel_waiting() == 0);
+    board().gates[0] = 1;
+    CHECK_AWAIT(running, awaited == 0U);
+    CHECK_AWAIT(all_done(before), awaited);
+    for (auto& call : behind) {
+        CHECK_AWAIT(settle(std::move(call)), !awaited.has_value());
+    }
+    CHECK(each_ran_once(0, 20));
+    for (std::uint32_t mark = 20; mark < 220; ++mark) {
+        CHECK(board().marks[mark] == 0);
+    }
+    CHECK_AWAIT(pool.create_task<&calls::square>(3), awaited == 9);
     check_counters(pool);
     co_await pool.close();
 }

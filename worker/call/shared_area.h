@@ -66,6 +66,14 @@ public:
                                                                   : 0;
     }
 
+    /// In the parent, around each read of captured output, which belongs to the call that
+    /// WorkerPage::started() says at the end of it: a worker begins no other call while this is
+    /// set, nor while anything is unread.
+    void set_reading(bool reading) const noexcept { header().reading.store(reading ? 1 : 0); }
+
+    /// In the worker.
+    [[nodiscard]] bool reading() const noexcept { return header().reading.load() != 0; }
+
     void set_phase(CallPhase phase) const noexcept {
         header().phase.store(static_cast<std::uint32_t>(phase), std::memory_order_relaxed);
     }
@@ -81,6 +89,7 @@ public:
 private:
     struct alignas(64) Header {
         std::atomic<std::uint32_t> phase;
+        std::atomic<std::uint32_t> reading;
         std::atomic<std::uint64_t> progress;
     };
 

@@ -166,14 +166,13 @@ std::size_t Pool::calls_together(PoolWorker& worker) const noexcept {
 /// What goes to the worker in one message, from the front of the queue.
 std::vector<Work*> Pool::take_for(PoolWorker& worker) {
     std::vector<Work*> works;
-    const std::size_t most =
-        can_join(*queue_.front(), options_) ? calls_together(worker) : std::size_t{1};
+    const std::size_t most = can_join(*queue_.front()) ? calls_together(worker) : std::size_t{1};
     works.reserve(most);
     std::size_t bytes = 0;
     while (Work* work = queue_.front()) {
         bytes += work->arguments.size();
         if (works.size() == most ||
-            (!works.empty() && (!can_join(*work, options_) || bytes > kMaxBytesTogether))) {
+            (!works.empty() && (!can_join(*work) || bytes > kMaxBytesTogether))) {
             break;
         }
         queue_.remove(*work);
@@ -480,6 +479,31 @@ void Pool::cancel(Work& work) noexcept {
             return;
         }
     }
+}
+
+std::size_t Pool::cancel_waiting() noexcept {
+    for (const auto& worker : slots_) {
+        if (worker) {
+            take_back(*worker);
+        }
+    }
+    std::size_t cancelled = 0;
+    std::vector<Work*> chunks;  // of maps, which go on
+    while (Work* work = queue_.front()) {
+        queue_.remove(*work);
+        if (work->is_chunk()) {
+            chunks.push_back(work);
+            continue;
+        }
+        ++cancelled;
+        ++statistics_.cancelled;
+        work->was_cancelled();
+        settle(*work);
+    }
+    requeue(chunks);
+    dispatch_soon();
+    wake_waiters();
+    return cancelled;
 }
 
 void Pool::stop_running(PoolWorker& worker, Work& work) noexcept {

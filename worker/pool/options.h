@@ -91,7 +91,7 @@ struct WorkerPoolOptions {
     std::chrono::milliseconds restart_window{std::chrono::seconds(30)};
     /// Workers do not inherit stdout and stderr: what a call writes goes to its
     /// CallOptions::on_output, all of it before the call settles. What is written between calls
-    /// goes to our stdout and stderr. One call at a time is sent to a worker then.
+    /// goes to our stdout and stderr. Calls that print are not sent to a worker together.
     bool capture_output = false;
     /// Name in logs and statistics.
     std::string name = "pool";

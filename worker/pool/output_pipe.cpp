@@ -22,10 +22,11 @@ constexpr int kReadsPerEvent = 4;
 
 }  // namespace
 
-OutputPipe::OutputPipe(EventLoop& loop, UniqueFd reading_end, Handler handler)
+OutputPipe::OutputPipe(EventLoop& loop, UniqueFd reading_end, Handler handler, Around around)
     : fd_(std::move(reading_end)),
       watcher_(loop, fd_.get()),
       handler_(std::move(handler)),
+      around_(std::move(around)),
       buffer_(kReadBytes) {
     if (::fcntl(fd_.get(), F_SETFL, O_NONBLOCK) < 0) {
         throw SystemError::from_errno("make pipe non-blocking");
@@ -41,14 +42,21 @@ std::size_t OutputPipe::read_once() noexcept {
         return 0;
     }
     ssize_t count = 0;
+    if (around_) {
+        around_(true);
+    }
     do {
         count = ::read(fd_.get(), buffer_.data(), buffer_.size());
     } while (count < 0 && errno == EINTR);
+    const int error = errno;
+    if (around_) {
+        around_(false);
+    }
     if (count > 0) {
         handler_(std::span<const std::byte>(buffer_.data(), static_cast<std::size_t>(count)));
         return static_cast<std::size_t>(count);
     }
-    if (count == 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) {
+    if (count == 0 || (error != EAGAIN && error != EWOULDBLOCK)) {
         at_end_ = true;
         watcher_.stop();
     }

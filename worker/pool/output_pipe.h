@@ -17,8 +17,10 @@ namespace aiomisc::detail {
 class OutputPipe {
 public:
     using Handler = std::function<void(std::span<const std::byte>)>;
+    using Around = std::function<void(bool begins)>;
 
-    OutputPipe(EventLoop& loop, UniqueFd reading_end, Handler handler);
+    /// `around` is told before each read, and after it, which is before the handler has the bytes.
+    OutputPipe(EventLoop& loop, UniqueFd reading_end, Handler handler, Around around = {});
 
     /// Hands over everything that is in the pipe now.
     void drain() noexcept;
@@ -30,6 +32,7 @@ private:
     UniqueFd fd_;
     FdWatcher watcher_;
     Handler handler_;
+    Around around_;
     std::vector<std::byte> buffer_;
     bool at_end_ = false;
 };

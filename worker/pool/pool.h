@@ -93,6 +93,9 @@ public:
     /// The caller gave up on it: it is dropped from the queue, or its worker is told to stop.
     void cancel(Work& work) noexcept;
 
+    /// The same for every call that no worker has begun.
+    std::size_t cancel_waiting() noexcept;
+
     [[nodiscard]] EventLoop& loop() const noexcept { return loop_; }
 
     [[nodiscard]] const WorkerPoolOptions& options() const noexcept { return options_; }

@@ -54,9 +54,17 @@ PoolWorker::PoolWorker(
           static_cast<WorkerLinkListener&>(*this))) {
     const auto capture = [&](UniqueFd fd, bool is_stderr) {
         return std::make_unique<OutputPipe>(
-            loop, std::move(fd), [this, is_stderr](std::span<const std::byte> bytes) {
-                listener_.on_output(
-                    replied_ != nullptr ? replied_ : link_->running(), is_stderr, bytes);
+            loop,
+            std::move(fd),
+            [this, is_stderr](std::span<const std::byte> bytes) {
+                listener_.on_output(writer_, is_stderr, bytes);
+            },
+            [this](bool begins) {
+                if (begins) {
+                    link_->begin_reading();
+                } else {
+                    writer_ = link_->end_reading();
+                }
             });
     };
     if (channel.out) {
@@ -174,15 +182,16 @@ void PoolWorker::retire() noexcept {
     link_->close();
 }
 
+void PoolWorker::before_replies() noexcept {
+    drain_output();
+}
+
 void PoolWorker::on_reply(Work& work, const Reply& reply) noexcept {
     calls_ += work.is_chunk() ? reply.done : 1;
     const TimePoint now = Clock::now();
     const bool told = reply.elapsed > Duration::zero() && !work.is_chunk();
     last_duration_ = told ? std::chrono::duration_cast<Duration>(reply.elapsed) : now - busy_since_;
     busy_since_ = now;
-    replied_ = &work;
-    drain_output();
-    replied_ = nullptr;
     listener_.on_reply(*this, work, reply);
 }
 

@@ -153,6 +153,7 @@ public:
     void drain_output() noexcept;
 
 private:
+    void before_replies() noexcept override;
     void on_reply(Work& work, const Reply& reply) noexcept override;
     void on_returned(const std::vector<Work*>& works) noexcept override;
     void on_disconnected(std::exception_ptr violation) noexcept override;
@@ -180,8 +181,7 @@ private:
     std::string failure_;
     std::exception_ptr violation_;
     CallHandle death_timer_;
-    const Work* replied_ =
-        nullptr;  // its reply is being handled: what is in the pipes is its output
+    const Work* writer_ = nullptr;  // of the output that was read last
 };
 
 }  // namespace aiomisc::detail

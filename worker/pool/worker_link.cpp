@@ -93,10 +93,9 @@ void put_function(schema::FunctionId::Builder function, const FunctionKey& key) 
 
 }  // namespace
 
-bool can_join(const Work& work, const WorkerPoolOptions& options) noexcept {
+bool can_join(const Work& work) noexcept {
     constexpr std::size_t kLargest = 1024;
-    return !work.is_chunk() && !work.timeout && !options.capture_output &&
-           work.arguments.size() <= kLargest;
+    return !work.is_chunk() && !work.timeout && work.arguments.size() <= kLargest;
 }
 
 WorkerLink::WorkerLink(
@@ -255,6 +254,7 @@ kj::Promise<void> WorkerLink::send_calls(const Message& message) {
     auto request = worker_.callsRequest(size_hint(message));
     request.setSequence(first);
     request.setHalf(half_of(message.half));
+    request.setCaptured(options_.capture_output);
     auto calls = request.initCalls(static_cast<unsigned>(message.works.size()));
     unsigned index = 0;
     for (const Work* work : message.works) {
@@ -361,6 +361,7 @@ void WorkerLink::on_call_answer(process::Sequence sequence, schema::Outcome::Rea
     if (broken_) {
         return;
     }
+    listener_.before_replies();
     // All is checked before anything is settled: what a worker that breaks the protocol had begun
     // fails with that, once it is gone.
     const Message& message = find(sequence);
@@ -392,6 +393,7 @@ void WorkerLink::on_calls_answer(process::Sequence first, schema::Results::Reade
     if (broken_) {
         return;
     }
+    listener_.before_replies();
     Message& message = find(first);
     const std::uint32_t done = results.getDone();
     // One call at least is made, or the others would be sent again for ever.
@@ -441,10 +443,16 @@ void WorkerLink::harvest() {
     if (broken_ || running == messages_.end() || running->works.size() < 2) {
         return;
     }
-    const std::uint32_t done = area_.progress(running->first);
+    Message& message = *running;
+    const std::uint32_t done = area_.progress(message.first);
+    if (done <= message.harvested) {
+        return;
+    }
+    // In this order: what these calls printed is in the pipes by now.
+    listener_.before_replies();
     try {
-        KJ_REQUIRE(done <= running->works.size(), "worker made more calls than it was sent");
-        give_out(*running, done, area_.results(running->half), {});
+        KJ_REQUIRE(done <= message.works.size(), "worker made more calls than it was sent");
+        give_out(message, done, area_.results(message.half), {});
     } catch (const kj::Exception& exception) {
         break_off(to_exception_ptr(exception));
     }
@@ -455,6 +463,7 @@ void WorkerLink::on_chunk_answer(
     if (broken_) {
         return;
     }
+    listener_.before_replies();
     const Message& message = find(sequence);
     require_begun(message, 1);
     Reply reply;
@@ -485,6 +494,7 @@ void WorkerLink::on_failure(process::Sequence sequence, kj::Exception&& exceptio
         end_reason_ = exception.getDescription().cStr();
         return;
     }
+    listener_.before_replies();
     Message& message = find(sequence);
     require_begun(message, 1);
     ipc::Buffer encoded;
@@ -563,6 +573,20 @@ std::vector<Work*> WorkerLink::outstanding() const {
         });
     }
     return works;
+}
+
+Work* WorkerLink::end_reading() const noexcept {
+    const process::Sequence started = page_.started();
+    area_.set_reading(false);
+    for (const Message& message : messages_) {
+        const auto index = static_cast<std::size_t>(started - message.first);
+        const bool is_here =
+            !process::sequence_after(message.first, started) && index < message.works.size();
+        if (is_here && message.works[index] != nullptr) {
+            return message.works[index];
+        }
+    }
+    return running();
 }
 
 Work* WorkerLink::running() const noexcept {

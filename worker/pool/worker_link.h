@@ -40,6 +40,9 @@ public:
     WorkerLinkListener(const WorkerLinkListener&) = delete;
     WorkerLinkListener& operator=(const WorkerLinkListener&) = delete;
 
+    /// Replies follow. What is in the output pipes belongs to a call that is still here.
+    virtual void before_replies() noexcept = 0;
+
     virtual void on_reply(Work& work, const Reply& reply) noexcept = 0;
 
     /// The worker had no room for the results of these calls, and did not begin them.
@@ -55,7 +58,7 @@ protected:
 };
 
 /// Whether a call may travel with others: it is small, and its time is nobody's concern.
-[[nodiscard]] bool can_join(const Work& work, const WorkerPoolOptions& options) noexcept;
+[[nodiscard]] bool can_join(const Work& work) noexcept;
 
 /// Calls that travel together, and bytes of their arguments, at most.
 inline constexpr std::size_t kMaxCallsTogether = 64;
@@ -111,6 +114,11 @@ public:
 
     /// The work that is running or comes next, or nothing.
     [[nodiscard]] Work* running() const noexcept;
+
+    /// Around each read of captured output; the second returns whose it is, or null.
+    void begin_reading() const noexcept { area_.set_reading(true); }
+
+    [[nodiscard]] Work* end_reading() const noexcept;
 
     /// Whether this piece of work is here.
     [[nodiscard]] bool has(const Work& work) const noexcept;

@@ -43,6 +43,10 @@ bool WorkerPool::has_room() const noexcept {
     return pool_->has_room();
 }
 
+std::size_t WorkerPool::cancel_waiting() noexcept {
+    return pool_->cancel_waiting();
+}
+
 std::size_t WorkerPool::workers() const noexcept {
     return pool_->workers();
 }

@@ -151,6 +151,10 @@ public:
     void suspend() noexcept;
     void resume() noexcept;
 
+    /// Cancels every call that no worker has begun, and no other; returns how many. Their handles
+    /// end with CancelledError. Maps go on.
+    std::size_t cancel_waiting() noexcept;
+
     /// Processes that the pool keeps.
     [[nodiscard]] std::size_t workers() const noexcept;
 

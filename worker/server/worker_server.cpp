@@ -22,6 +22,9 @@
 #include <capnp/rpc-twoparty.h>
 #include <kj/debug.h>
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 namespace aiomisc::detail {
 
 namespace {
@@ -265,6 +268,18 @@ kj::Promise<void> WorkerServer::call(CallContext context) {
     return kj::READY_NOW;
 }
 
+/// Whether the parent knows whose all output is that was written so far: none is unread, nor just
+/// being read.
+bool WorkerServer::output_is_taken() const noexcept {
+    for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+        int unread = 0;
+        if (::ioctl(fd, FIONREAD, &unread) != 0 || unread != 0) {
+            return false;
+        }
+    }
+    return !area_.reading();
+}
+
 kj::Promise<void> WorkerServer::calls(CallsContext context) {
     const auto parameters = context.getParams();
     const process::Sequence first = parameters.getSequence();
@@ -280,6 +295,9 @@ kj::Promise<void> WorkerServer::calls(CallsContext context) {
         }
         end();
         runner.commit();
+        if (parameters.getCaptured() && !output_is_taken()) {
+            break;
+        }
     }
     put_results(context.getResults(capnp::MessageSize{24, 0}).initResults(), runner);
     return kj::READY_NOW;

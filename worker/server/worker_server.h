@@ -39,6 +39,7 @@ public:
 private:
     bool begin(process::Sequence sequence, std::uint64_t call_id, std::uint32_t attempt);
     void end() noexcept;
+    [[nodiscard]] bool output_is_taken() const noexcept;
     void make_calls(
         ChunkRunner& runner,
         const Thunk& thunk,
