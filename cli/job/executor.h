@@ -70,6 +70,13 @@ public:
     ///            is full), PoolBroken.
     virtual Task<JobResult> run(JobSpec job, JobOutput output) = 0;
 
+    /// How many jobs it makes use of for each slot: more than one while they are short, so that
+    /// those which wait with it behind another run soon.
+    [[nodiscard]] virtual unsigned jobs_a_slot() const { return 1; }
+
+    /// Cancels the jobs that have not begun, and no other.
+    virtual void withdraw() {}
+
     /// Ends every process that is left.
     virtual Task<> stop() = 0;
 

@@ -42,7 +42,7 @@ struct ModuleCall {
 /// One attempt at one job, ready to be executed.
 struct JobSpec {
     std::uint64_t seq = 0;
-    unsigned slot = 1;     ///< from 1; no two running jobs share one
+    unsigned slot = 1;     ///< from 1; no two jobs that an executor has share one
     unsigned attempt = 1;  ///< from 1
     std::vector<std::string> items;
     std::variant<Command, ModuleCall> work;
@@ -101,6 +101,8 @@ struct JobResult {
     std::uint64_t out_bytes = 0;
     std::uint64_t err_bytes = 0;
     std::string error;  ///< text of the exception, or of the error that prevented the start
+    bool begun = true;  ///< false: it was cancelled before it did anything
+    unsigned slot = 0;  ///< in which it ran, if that is not the one of its JobSpec
 
     [[nodiscard]] bool succeeded() const noexcept {
         return cause == Cause::kExit && exit_status == 0 && signal == 0;

@@ -28,6 +28,20 @@ void JobBoard::Place::clear() noexcept {
     ended_.store(0, std::memory_order_relaxed);
 }
 
+void JobBoard::Place::begin(pid_t pid, unsigned worker) noexcept {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    begun_at_.store(
+        std::chrono::duration_cast<std::chrono::microseconds>(now).count(),
+        std::memory_order_relaxed);
+    worker_.store(worker, std::memory_order_relaxed);
+    pid_.store(pid, std::memory_order_release);
+}
+
+std::chrono::system_clock::time_point JobBoard::Place::begun_at() const noexcept {
+    return std::chrono::system_clock::time_point(
+        std::chrono::microseconds(begun_at_.load(std::memory_order_relaxed)));
+}
+
 void JobBoard::Place::set_progress(double fraction) noexcept {
     // What is not a number is no progress.
     const double share = fraction > 0 ? std::min(fraction, 1.0) : 0;

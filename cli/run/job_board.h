@@ -4,6 +4,7 @@
 #include <aiomisc/runtime/base/unique_fd.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -28,11 +29,18 @@ public:
         void clear() noexcept;
 
         /// In the worker, around the job.
-        void begin(pid_t pid) noexcept { pid_.store(pid, std::memory_order_relaxed); }
+        void begin(pid_t pid, unsigned worker) noexcept;
 
         void set_progress(double fraction) noexcept;
 
         void end() noexcept { ended_.store(1, std::memory_order_relaxed); }
+
+        /// The number of that worker.
+        [[nodiscard]] unsigned worker() const noexcept {
+            return worker_.load(std::memory_order_relaxed);
+        }
+
+        [[nodiscard]] std::chrono::system_clock::time_point begun_at() const noexcept;
 
         /// 0 before the job began.
         [[nodiscard]] pid_t pid() const noexcept { return pid_.load(std::memory_order_relaxed); }
@@ -48,6 +56,8 @@ public:
     private:
         // A cache line each, so that jobs do not slow each other down.
         alignas(64) std::atomic<std::int32_t> pid_;
+        std::atomic<std::uint32_t> worker_;
+        std::atomic<std::int64_t> begun_at_;  // microseconds of the system clock
         std::atomic<std::uint32_t> millionths_;
         std::atomic<std::uint32_t> ended_;
     };

@@ -25,6 +25,10 @@ public:
 
     void resume() override { inner_->resume(); }
 
+    [[nodiscard]] unsigned jobs_a_slot() const override { return inner_->jobs_a_slot(); }
+
+    void withdraw() override { inner_->withdraw(); }
+
     [[nodiscard]] double progress() const override { return inner_->progress(); }
 
 private:

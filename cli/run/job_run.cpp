@@ -51,7 +51,7 @@ JobResult not_started(const std::exception& error) {
 
 JobRun::JobRun(Parts parts)
     : parts_(parts),
-      slots_(parts.slots),
+      slots_(std::max(parts.places, parts.most_slots)),
       gate_(
           parts.loop,
           parts.options.run.start,
@@ -74,7 +74,7 @@ ProgressState JobRun::progress() const {
     state.total = input_ended_ ? std::optional(started_) : parts_.total;
     state.done = done_;
     state.failed = totals_.failed();
-    state.running = running_.size();
+    state.running = std::min<std::uint64_t>(running_.size(), parts_.slots);
     state.partial = parts_.executor.progress();
     state.slots = parts_.slots;
     state.elapsed = elapsed();
@@ -84,11 +84,14 @@ ProgressState JobRun::progress() const {
 
 void JobRun::drain() noexcept {
     stopped_.set();
+    changed_.set();
+    parts_.executor.withdraw();
 }
 
 void JobRun::cancel() noexcept {
     cancelled_ = true;
     stopped_.set();
+    changed_.set();
     running_.stop_all(Cause::kCancelled);
 }
 
@@ -132,7 +135,7 @@ std::optional<std::uint64_t> JobRun::jobs_left() {
         return std::nullopt;
     }
     if (input_ended_) {
-        return input_held_ ? 1 : 0;
+        return withdrawn_ + (input_held_ ? 1 : 0);
     }
     return parts_.total && *parts_.total > started_ ? std::optional(*parts_.total - started_)
                                                     : std::nullopt;
@@ -158,13 +161,17 @@ Task<std::optional<JobInput>> JobRun::next_input() {
     }
 }
 
+Task<> JobRun::until_place_is_free() {
+    while (!stopped_.is_set() &&
+           slots_.in_use() >= std::size_t{parts_.slots} * parts_.executor.jobs_a_slot()) {
+        changed_.clear();
+        co_await changed_.wait();
+    }
+}
+
 Task<> JobRun::feed() {
     while (!stopped_.is_set()) {
-        const auto slot_or_stop = co_await select({}, slots_.acquire(), until_stopped());
-        const auto slot = slot_or_stop.template get<0>();
-        if (!slot) {
-            co_return;
-        }
+        co_await until_place_is_free();
         if (stopped_.is_set()) {
             co_return;
         }
@@ -178,7 +185,7 @@ Task<> JobRun::feed() {
             co_return;
         }
         ++started_;
-        jobs_.spawn(run_job(std::move(*input), *slot));
+        jobs_.spawn(run_job(std::move(*input), slots_.take()));
     }
 }
 
@@ -202,11 +209,16 @@ Task<> JobRun::run_job(JobInput input, unsigned slot) {
     JobSpec last;
     try {
         const JobResult result = co_await run_attempts(input, slot, last);
-        finish(last, result);
+        if (result.begun) {
+            finish(last, result);
+        } else {
+            withdraw(last);
+        }
     } catch (...) {
         fail(std::current_exception());
     }
     slots_.release(slot);
+    changed_.set();
     reread_slots();
 }
 
@@ -217,7 +229,7 @@ void JobRun::reread_slots() {
     }
     if (const auto wanted = read_job_slots(file)) {
         parts_.slots = std::min(wanted->count(usable_cpus(), parts_.most_slots), parts_.most_slots);
-        slots_.resize(parts_.slots);
+        changed_.set();
     }
 }
 
@@ -243,6 +255,11 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
         if (result.cause != Cause::kLaunch) {
             result = co_await run_once(last, JobOutput(record));
         }
+        result.begun = result.begun || attempt > 1;
+        if (!result.begun) {
+            co_return result;
+        }
+        last.slot = result.slot != 0 ? result.slot : last.slot;
         const bool final = result.succeeded() || stopped_.is_set() ||
                            !parts_.options.run.retry.allows(attempt, result.cause);
         record->attempt_ended(last, result, final);
@@ -304,11 +321,21 @@ Task<JobResult> JobRun::run_once(const JobSpec& job, JobOutput output) {
         result.cause = Cause::kCancelled;
         result.exit_status = -1;
         result.started = std::chrono::system_clock::now();
+        result.begun = false;
     }
     if (result.cause == Cause::kCancelled && !cancelled_) {
         result.cause = attempt.stopped_for().value_or(Cause::kCancelled);
+        // A limit of its own is its end, wherever it was then.
+        result.begun = result.begun || result.cause != Cause::kCancelled;
     }
     co_return result;
+}
+
+/// As if it had never been started.
+void JobRun::withdraw(const JobSpec& job) {
+    --started_;
+    ++withdrawn_;
+    parts_.printer.assembler().finish(job.seq);
 }
 
 void JobRun::finish(const JobSpec& job, const JobResult& result) {

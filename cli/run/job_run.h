@@ -49,6 +49,7 @@ public:
         Results* results;  ///< may be null
         unsigned slots;
         unsigned most_slots;                 ///< if -j names a file, and that asks for more
+        unsigned places;                     ///< for jobs that the executor has: as many, or more
         std::optional<std::uint64_t> total;  ///< of jobs, if it is known
     };
 
@@ -88,6 +89,7 @@ public:
 
 private:
     Task<> feed();
+    Task<> until_place_is_free();
     Task<std::optional<JobInput>> next_input();
     void reread_slots();
     Task<> pass_gate();
@@ -96,6 +98,7 @@ private:
     Task<JobResult> run_once(const JobSpec& job, JobOutput output);
     std::shared_ptr<JobRecord> begin_record(const JobInput& input);
     void announce(const JobSpec& job);
+    void withdraw(const JobSpec& job);
     void finish(const JobSpec& job, const JobResult& result);
     void fail(std::exception_ptr error) noexcept;
     [[nodiscard]] std::optional<Duration> time_limit() const;
@@ -111,10 +114,12 @@ private:
     RunningJobs running_;
     MemoryWatch memory_watch_;
     Event stopped_;
+    Event changed_;  ///< a job ended, or the run was stopped
     std::exception_ptr error_;
     TimePoint begin_;
     std::uint64_t started_ = 0;
     std::uint64_t done_ = 0;
+    std::uint64_t withdrawn_ = 0;  ///< handed out, and not begun when the run was stopped
     bool input_ended_ = false;
     bool input_held_ = false;  ///< one was taken, and the run stopped before its job
     bool cancelled_ = false;

@@ -8,11 +8,15 @@
 #include <aiomisc/worker/call/this_task.h>
 #include <aiomisc/worker/job/job_module.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <exception>
+#include <functional>
 #include <iostream>
+#include <map>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <typeinfo>
 
 #include <fcntl.h>
@@ -54,7 +58,9 @@ private:
 /// Tells the launcher that a job is in its place.
 class Presence {
 public:
-    explicit Presence(JobBoard::Place& place) noexcept : place_(place) { place_.begin(::getpid()); }
+    explicit Presence(JobBoard::Place& place) noexcept : place_(place) {
+        place_.begin(::getpid(), this_task::worker_id());
+    }
 
     Presence(const Presence&) = delete;
     Presence& operator=(const Presence&) = delete;
@@ -145,6 +151,21 @@ void perform(
     }
 }
 
+/// Most variables are the same for all jobs of a worker: only others are set anew.
+void set_environment(const ModuleCallRequest& request) {
+    static auto& known = *new std::map<std::string, std::string, std::less<>>;
+    const std::string own = std::to_string(this_task::worker_id());
+    for (const auto& [name, value] : request.environment) {
+        const bool is_slot = name == "AIOMISC_SLOT" || name == "PARALLEL_JOBSLOT";
+        const std::string& wanted = is_slot && request.slot == 0 ? own : value;
+        std::string& set = known[name];
+        if (set != wanted) {
+            set = wanted;
+            ::setenv(name.c_str(), wanted.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
+        }
+    }
+}
+
 }  // namespace
 
 void load_job_module(const ModuleSetup& setup) {
@@ -160,10 +181,9 @@ void load_job_module(const ModuleSetup& setup) {
 
 ModuleCallResult run_job_call(const ModuleCallRequest& request) {
     const Loaded& instance = *loaded();
-    for (const auto& [name, value] : request.environment) {
-        ::setenv(name.c_str(), value.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
-    }
-    JobBoard::Place& place = instance.board.place(request.slot);
+    set_environment(request);
+    JobBoard::Place& place = instance.board.place(request.place);
+    const auto begin = std::chrono::steady_clock::now();
     const Presence presence(place);
     CallContext context(request, place);
     ModuleCallResult result;
@@ -185,6 +205,8 @@ ModuleCallResult run_job_call(const ModuleCallRequest& request) {
     std::cout.flush();
     std::cerr.flush();
     std::clog.flush();
+    result.runtime = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - begin);
     return result;
 }
 

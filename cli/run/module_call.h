@@ -13,7 +13,8 @@ namespace aiomisc::cli {
 struct ModuleCallRequest {
     std::vector<std::pair<std::uint64_t, std::string>> arguments;  ///< index of the parameter, text
     std::uint64_t sequence = 0;
-    std::uint32_t slot = 1;
+    std::uint32_t place = 1;  ///< on the JobBoard
+    std::uint32_t slot = 1;   ///< 0: the number of the worker
     std::uint32_t attempt = 1;
     std::vector<std::pair<std::string, std::string>> environment;
     std::string working_directory;  ///< empty: that of the worker
@@ -26,6 +27,7 @@ struct ModuleCallResult {
     std::chrono::microseconds user{0};
     std::chrono::microseconds system{0};
     std::uint64_t max_rss_kib = 0;
+    std::chrono::microseconds runtime{0};
 };
 
 struct ModuleSetup {

@@ -3,13 +3,14 @@
 
 #include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/job/job_environment.h>
+#include <aiomisc/cli/run/jobs_ahead.h>
 #include <aiomisc/cli/run/module_call.h>
 #include <aiomisc/runtime/base/error.h>
-#include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/sync/event.h>
 #include <aiomisc/runtime/task/shield.h>
 #include <aiomisc/runtime/task/wait_for.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string_view>
@@ -61,10 +62,11 @@ WorkerPoolOptions pool_options(
     return pool;
 }
 
-ModuleCallRequest request_of(const JobSpec& job, const std::string& run_id) {
+ModuleCallRequest request_of(const JobSpec& job, const std::string& run_id, bool ahead) {
     ModuleCallRequest request;
     request.sequence = job.seq;
-    request.slot = job.slot;
+    request.place = job.slot;
+    request.slot = ahead ? 0 : job.slot;
     request.attempt = job.attempt;
     for (const JobArgument& argument : std::get<ModuleCall>(job.work).arguments) {
         request.arguments.emplace_back(argument.parameter, argument.text);
@@ -121,6 +123,7 @@ void describe_return(const ModuleCallResult& returned, JobResult& result) {
     }
     result.exit_status = returned.status;
     result.error = returned.error;
+    result.runtime = std::max(returned.runtime, std::chrono::microseconds(1));
     result.usage = {returned.user, returned.system, returned.max_rss_kib};
 }
 
@@ -144,9 +147,25 @@ void describe_death(const WorkerDied& death, JobResult& result) {
 void describe_stop(const JobBoard::Place& place, JobResult& result) {
     result.cause = Cause::kCancelled;
     result.exit_status = -1;
+    result.begun = place.pid() != 0;
     // It stopped when it was asked to, or had not begun, or was killed.
     result.signal = place.pid() == 0 || place.ended() ? 0 : SIGKILL;
 }
+
+/// By whom and when it was run; of one that did not return, until now.
+void describe_place(const JobBoard::Place& place, JobResult& result) {
+    result.pid = place.pid();
+    result.started = place.begun_at();
+    if (result.runtime == std::chrono::microseconds(0)) {
+        result.runtime = std::max(
+            std::chrono::duration_cast<std::chrono::microseconds>(
+                std::chrono::system_clock::now() - result.started),
+            std::chrono::microseconds(0));
+    }
+}
+
+/// Jobs shorter than this are worth being handed out several at a time.
+constexpr std::chrono::duration<double> kShort = std::chrono::microseconds(500);
 
 }  // namespace
 
@@ -154,13 +173,13 @@ ModuleExecutor::ModuleExecutor(
     EventLoop& loop,
     const std::string& module,
     unsigned slots,
-    const RunOptions& options,
+    const Options& options,
     std::string run_id)
-    : loop_(loop),
-      run_id_(std::move(run_id)),
-      grace_(time_before_kill(options.kill_ladder)),
-      board_(JobBoard::create(slots)),
-      pool_(loop, pool_options(module, board_.path(), slots, options)) {}
+    : run_id_(std::move(run_id)),
+      runs_ahead_(may_run_ahead(options)),
+      grace_(time_before_kill(options.run.kill_ladder)),
+      board_(JobBoard::create(slots * (runs_ahead_ ? kJobsTogether : 1))),
+      pool_(loop, pool_options(module, board_.path(), slots, options.run)) {}
 
 Task<> ModuleExecutor::start() {
     return pool_.start();
@@ -170,24 +189,28 @@ Task<> ModuleExecutor::stop() {
     return pool_.close();
 }
 
-Task<JobResult> ModuleExecutor::run(JobSpec job, JobOutput output) {
-    JobResult result;
-    result.started = std::chrono::system_clock::now();
-    const TimePoint begin = loop_.now();
-    const auto watch = std::make_shared<CallWatch>(output);
-    CallOptions options;
-    options.attempt = job.attempt;
-    options.on_output = output_handler(watch);
-    options.output_when_cancelled = true;
-    JobBoard::Place& place = board_.place(job.slot);
-    place.clear();
-    bool cancelled = false;
+void ModuleExecutor::withdraw() {
+    pool_.cancel_waiting();
+}
+
+unsigned ModuleExecutor::jobs_a_slot() const {
+    return runs_ahead_ && average_runtime_ < kShort ? kJobsTogether : 1;
+}
+
+void ModuleExecutor::measure(std::chrono::microseconds runtime) {
+    average_runtime_ = average_runtime_ * 0.9 + std::chrono::duration<double>(runtime) * 0.1;
+}
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds it
+Task<bool> ModuleExecutor::call(const JobSpec& job, CallOptions options, JobResult& result) {
     try {
         describe_return(
-            co_await pool_.create_task_with<run_job_call>(options, request_of(job, run_id_)),
+            co_await pool_.create_task_with<run_job_call>(
+                options, request_of(job, run_id_, runs_ahead_)),
             result);
+        measure(result.runtime);
     } catch (const CancelledError&) {
-        cancelled = true;
+        co_return true;
     } catch (const WorkerDied& death) {
         describe_death(death, result);
     } catch (const PoolBroken&) {
@@ -197,21 +220,35 @@ Task<JobResult> ModuleExecutor::run(JobSpec job, JobOutput output) {
         result.exit_status = kCannotExecute;
         result.error = error.what();
     }
-    if (cancelled) {
+    co_return false;
+}
+
+Task<JobResult> ModuleExecutor::run(JobSpec job, JobOutput output) {
+    JobResult result;
+    result.started = std::chrono::system_clock::now();
+    const auto watch = std::make_shared<CallWatch>(output);
+    JobBoard::Place& place = board_.place(job.slot);
+    place.clear();
+    CallOptions options;
+    options.attempt = job.attempt;
+    options.on_output = output_handler(watch);
+    options.output_when_cancelled = true;
+    if (co_await call(job, std::move(options), result)) {
         // Until its worker is done with it, it may not be run again, nor its slot be used.
-        options.on_output.reset();
         const bool over = co_await shield(until_over(watch, grace_ + kKillBound));
         describe_stop(place, result);
         if (!over) {
             result.error = kSurvives;
         }
     }
-    result.pid = place.pid();
+    if (place.pid() != 0) {
+        describe_place(place, result);
+        result.slot = runs_ahead_ ? place.worker() : job.slot;
+    }
     place.clear();
     if (watch->error) {
         std::rethrow_exception(watch->error);
     }
-    result.runtime = std::chrono::duration_cast<std::chrono::microseconds>(loop_.now() - begin);
     co_return result;
 }
 

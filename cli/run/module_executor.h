@@ -6,11 +6,15 @@
 #include <aiomisc/cli/run/job_board.h>
 #include <aiomisc/worker/pool/worker_pool.h>
 
+#include <chrono>
 #include <string>
 
 namespace aiomisc::cli {
 
 /// Runs the job function of a module in the warm workers of a pool. A crash costs one job.
+///
+/// While jobs are short, several go to a worker in one message; each is still begun, answered and
+/// blamed by itself, and what a worker has not begun is for whichever is free first.
 ///
 /// A job that is cancelled is asked to stop, by JobContext::stop_requested(); when the time of the
 /// whole kill ladder is over and it goes on, its worker is killed.
@@ -20,7 +24,7 @@ public:
         EventLoop& loop,
         const std::string& module,
         unsigned slots,
-        const RunOptions& options,
+        const Options& options,
         std::string run_id);
 
     Task<> start() override;
@@ -33,14 +37,22 @@ public:
 
     void resume() override { pool_.resume(); }
 
+    [[nodiscard]] unsigned jobs_a_slot() const override;
+    void withdraw() override;
+
     [[nodiscard]] double progress() const override { return board_.progress(); }
 
 private:
-    EventLoop& loop_;
+    /// Returns whether it was cancelled.
+    Task<bool> call(const JobSpec& job, CallOptions options, JobResult& result);
+    void measure(std::chrono::microseconds runtime);
+
     std::string run_id_;
+    bool runs_ahead_;
     Duration grace_;  ///< for a job that is told to stop, before it is killed
     JobBoard board_;
     WorkerPool pool_;
+    std::chrono::duration<double> average_runtime_{1};  ///< long, until it is measured
 };
 
 }  // namespace aiomisc::cli

@@ -26,7 +26,8 @@ std::chrono::microseconds time_between(const timeval& begin, const timeval& end)
 /// Makes the kernel forget how large this process once was; see proc(5). Where that is not allowed,
 /// the peak is that of the process so far.
 void reset_peak_rss() {
-    const UniqueFd file(::open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC));
+    // Kept open: it is this process's own, which is asked before every job.
+    static const UniqueFd file(::open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC));
     [[maybe_unused]] const auto written = file ? ::write(file.get(), "5", 1) : 0;
 }
 

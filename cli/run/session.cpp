@@ -8,6 +8,7 @@
 #include <aiomisc/cli/report/summary.h>
 #include <aiomisc/cli/run/command_executor.h>
 #include <aiomisc/cli/run/job_files_executor.h>
+#include <aiomisc/cli/run/jobs_ahead.h>
 #include <aiomisc/cli/run/module_executor.h>
 #include <aiomisc/cli/run/reader_watch.h>
 #include <aiomisc/cli/run/slot_count.h>
@@ -87,7 +88,7 @@ Session::Session(
         executor_ = std::make_unique<CommandExecutor>(loop, options.run, run_id);
     } else {
         executor_ = std::make_unique<ModuleExecutor>(
-            loop, module->file().string(), slots_, options.run, run_id);
+            loop, module->file().string(), slots_, options, run_id);
     }
     results_ = Results::open(options, run_id);
     if (!options.run.file_templates.empty()) {
@@ -109,6 +110,7 @@ Session::Session(
         slots_,
         // Workers are as many as at first, and so are their places.
         module == nullptr ? slots_within_limits() : slots_,
+        slots_ * (module != nullptr && may_run_ahead(options) ? kJobsTogether : 1),
         total_of(options)});
 }
 

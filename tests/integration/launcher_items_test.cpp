@@ -4,7 +4,9 @@
 
 #include <aiomisc/runtime/base/compiler.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
 #include <string>
 
 using namespace aiomisc::test;
@@ -137,6 +139,48 @@ TEST_CASE("what waits on stdin is not read ahead into memory", "[launcher]") {
     process.send_signal(SIGTERM);
     CHECK(process.wait().signal == SIGTERM);
     CHECK(nothing_left_of(process));
+}
+
+TEST_CASE("memory does not grow with the number of jobs that have ended", "[launcher]") {
+    struct Stream {
+        Words job;
+        int first;
+        int more;
+    };
+
+    for (const Stream& stream :
+         {Stream{{"echo", "{}"}, 300, 2'500},
+          Stream{{job_module("sample"), "action={}"}, 2'000, 20'000}}) {
+        INFO(stream.job.front());
+        Launcher launcher;
+        Words words{"-j2", "--joblog", "log"};
+        words.insert(words.end(), stream.job.begin(), stream.job.end());
+        Process process = launcher.start(words, {.output_to_file = true});
+        const auto feed = [&](int jobs) {
+            for (int job = 0; job < jobs; ++job) {
+                process.write("an item\n");
+            }
+        };
+        const auto wait_for_jobs = [&](int jobs) {
+            // The log has a line for its columns, and one for each job that has ended.
+            const auto lines = [&] {
+                const std::string log = launcher.read("log");
+                return std::count(log.begin(), log.end(), '\n');
+            };
+            return wait_until([&] { return lines() == jobs + 1; }, std::chrono::seconds(60));
+        };
+        feed(stream.first);
+        REQUIRE(launcher.wait_for("log"));
+        REQUIRE(wait_for_jobs(stream.first));
+        const std::uint64_t before = peak_memory_kib(process.pid());
+        feed(stream.more);
+        REQUIRE(wait_for_jobs(stream.first + stream.more));
+        if (kPatience == 1) {  // sanitizers have memory of their own
+            CHECK(peak_memory_kib(process.pid()) < before + 1024);
+        }
+        process.close_stdin();
+        CHECK(process.wait().code == 0);
+    }
 }
 
 TEST_CASE("twenty thousand items stream through in order and in little memory", "[launcher]") {

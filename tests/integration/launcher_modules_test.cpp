@@ -65,6 +65,85 @@ TEST_CASE("whatever a job function does costs that job alone", "[launcher][AR-78
     CHECK_THAT(outcome.err, contains("job 8 timed out"));
 }
 
+TEST_CASE("a crash among many short jobs costs that job alone", "[launcher]") {
+    constexpr int kJobs = 3000;
+    Launcher launcher;
+    std::string items;
+    std::string expected;
+    for (int seq = 1; seq <= kJobs; ++seq) {
+        const std::string action = seq % 100 == 50 ? "quiet-segv" : seq % 77 == 0 ? "ok" : "quiet";
+        items += action + "\n";
+        expected += action == "ok" ? "ok begins\n" : "";
+    }
+    const Outcome outcome = launcher.run(
+        {"-s", "-k", "-j2", "--joblog", "log", job_module("sample"), "action={}"},
+        {.input = items});
+    CHECK(outcome.status.code == 30);
+    CHECK(outcome.out == expected);
+    CHECK(outcome.err == "");
+    const auto rows = rows_of(launcher.read("log"));
+    REQUIRE(rows.size() == kJobs);
+    for (int seq = 1; seq <= kJobs; ++seq) {
+        const auto& row = rows[static_cast<std::size_t>(seq) - 1];
+        const bool crashes = seq % 100 == 50;
+        INFO("job " << seq);
+        CHECK(row.at(0) == std::to_string(seq));
+        CHECK(row.at(6) == (crashes ? "-1" : "0"));
+        CHECK(row.at(7) == (crashes ? "11" : "0"));
+    }
+}
+
+TEST_CASE("short jobs have a slot each while they run", "[launcher]") {
+    Launcher launcher;
+    std::string items;
+    for (int job = 0; job < 3000; ++job) {
+        items += "quiet-slot\n";
+    }
+    const Outcome outcome =
+        launcher.run({"-j2", job_module("sample"), "action={}"}, {.input = items});
+    CHECK(outcome.status.code == 0);
+    CHECK(outcome.err == "");
+}
+
+TEST_CASE("of many short jobs, none begins after the run was stopped", "[launcher]") {
+    for (const int signal : {SIGHUP, SIGINT}) {
+        Launcher launcher;
+        std::string items;
+        for (int job = 0; job < 1000; ++job) {
+            items += "quiet\n";
+        }
+        // Behind that one, all wait; with it, some are handed out.
+        items += signal == SIGHUP ? "quiet-until-go\n" : "polite\n";
+        for (int job = 0; job < 100; ++job) {
+            items += "quiet\n";
+        }
+        Process process = launcher.start(
+            {"-j1",
+             "--joblog",
+             "log",
+             "--term-seq",
+             "TERM,3600000,KILL,25",
+             job_module("sample"),
+             "action={}"},
+            {.input = items});
+        REQUIRE(launcher.wait_for("waits"));
+        process.send_signal(signal);
+        if (signal == SIGHUP) {
+            launcher.write("go", "");
+        }
+        const ExitStatus status = process.wait();
+        if (signal == SIGHUP) {
+            CHECK(status.code == 129);
+        } else {
+            CHECK(status.signal == SIGINT);
+        }
+        const auto rows = rows_of(launcher.read("log"));
+        REQUIRE(rows.size() == 1001);
+        CHECK(rows.back().at(0) == "1001");
+        CHECK(rows.back().at(6) == (signal == SIGHUP ? "0" : "-1"));
+    }
+}
+
 TEST_CASE("a job function is tried again, in another process after a crash", "[launcher]") {
     Launcher launcher;
     const Outcome outcome =

@@ -107,6 +107,8 @@ TEST_CASE("SIGINT ends job functions, and what they started", "[launcher]") {
         {"-j2", "--joblog", "log", job_module("sample"), "action={}", ":::", "ok", "hang"});
     REQUIRE(launcher.wait_for("waits"));
     REQUIRE(launcher.wait_for("child-runs"));
+    REQUIRE(wait_until(
+        [&] { return rows_of(launcher.read("log")).size() == 1; }, std::chrono::seconds(10)));
     process.send_signal(SIGINT);
     CHECK(process.wait().signal == SIGINT);
     CHECK(nothing_left_of(process));

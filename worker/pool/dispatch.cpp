@@ -29,6 +29,10 @@ constexpr double kShortCallSeconds = 200e-6;
 /// nobody waits long for the others.
 constexpr double kSecondsTogether = 200e-6;
 
+/// Calls that print come back without those sent with them. After so many replies without that,
+/// twice as many go together as before.
+constexpr unsigned kRepliesToGrow = 16;
+
 /// A second message is sent ahead so that its worker does not wait for the parent. There is no
 /// memory for the results of more, see SharedArea.
 constexpr std::size_t kMessagesAhead = 2;
@@ -156,7 +160,7 @@ std::size_t Pool::calls_together(PoolWorker& worker) const noexcept {
     const auto worth = static_cast<std::size_t>(
         std::min(kSecondsTogether / std::max(average_call_seconds_, 1e-7), 1e6));
     const std::size_t part = (queue_.size() + slots_.size() - 1) / slots_.size();
-    std::size_t calls = std::min({worth, part, kMaxCallsTogether});
+    std::size_t calls = std::min({worth, part, most_together_});
     if (options_.recycle_after_calls > 0) {
         calls = std::min<std::uint64_t>(calls, calls_before_recycling(worker));
     }
@@ -347,6 +351,10 @@ void Pool::on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept
         worker.grace_timer.cancel();
     }
     restarts_.finished();
+    if (most_together_ < kMaxCallsTogether && ++replies_since_return_ >= kRepliesToGrow) {
+        replies_since_return_ = 0;
+        most_together_ *= 2;
+    }
     deliver(work, reply);
     settle(work);
     recycle_if_due(worker);
@@ -354,6 +362,11 @@ void Pool::on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept
 }
 
 void Pool::on_returned(PoolWorker& worker, const std::vector<Work*>& works) noexcept {
+    if (options_.capture_output) {
+        // A call printed something, and the next will, too.
+        most_together_ = std::max<std::size_t>(most_together_ / 2, 1);
+        replies_since_return_ = 0;
+    }
     requeue(works);
     recycle_if_due(worker);
     dispatch_soon();

@@ -237,6 +237,8 @@ private:
     double average_call_seconds_ = 1.0;
     std::set<process::ChildKey> suspended_;  ///< their stop is no news
     process::OomCounter oom_;
+    std::size_t most_together_ = kMaxCallsTogether;
+    unsigned replies_since_return_ = 0;
     WorkerPoolStatistics statistics_;
     double seconds_in_calls_ = 0;
     // What the program can read, of the kind that this pool is.

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace {
@@ -84,6 +85,26 @@ int leak() {
     return memory[kBytes - 1] == 'x' ? 0 : 1;
 }
 
+/// Fails if another job is in this slot.
+int hold_slot() {
+    const char* slot = std::getenv("AIOMISC_SLOT");  // NOLINT(concurrency-mt-unsafe): one thread
+    const std::string name = std::string("slot-") + (slot == nullptr ? "none" : slot);
+    const int file = ::open(name.c_str(), O_CREAT | O_EXCL | O_CLOEXEC | O_WRONLY, 0600);
+    if (file < 0 || (name != "slot-1" && name != "slot-2")) {
+        return 4;
+    }
+    ::close(file);
+    return ::unlink(name.c_str()) == 0 ? 0 : 5;
+}
+
+int wait_for_go() {
+    mark("waits");
+    while (!std::ifstream("go")) {
+        ::usleep(1000);
+    }
+    return 0;
+}
+
 int hang_with_child() {
     leave_child();
     mark("waits");
@@ -91,7 +112,9 @@ int hang_with_child() {
 }
 
 int act(aiomisc::JobContext& context, const std::string& action) {
-    std::printf("%s begins\n", action.c_str());
+    if (!action.starts_with("quiet")) {
+        std::printf("%s begins\n", action.c_str());
+    }
     if (action == "throw") {
         throw std::runtime_error("a bad photograph");
     }
@@ -119,6 +142,9 @@ int act(aiomisc::JobContext& context, const std::string& action) {
         {"exit3", []() -> int { std::exit(3); }},  // NOLINT(concurrency-mt-unsafe): one thread
         {"hang", &hang_with_child},
         {"leak", &leak},
+        {"quiet-segv", &crash},
+        {"quiet-slot", &hold_slot},
+        {"quiet-until-go", &wait_for_go},
         {"leave-child", &leave_child},
         {"much", &print_much},
     };
