@@ -14,7 +14,8 @@
 
 namespace aiomisc::cli {
 
-std::unique_ptr<FileSource> FileSource::open(const std::string& path, char delimiter) {
+std::unique_ptr<FileSource> FileSource::open(
+    const std::string& path, char delimiter, std::optional<CsvScanner> csv) {
     const bool is_stdin = path == "-";
     UniqueFd fd(
         is_stdin ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
@@ -22,11 +23,11 @@ std::unique_ptr<FileSource> FileSource::open(const std::string& path, char delim
     if (!fd) {
         throw SystemError::from_errno("open", is_stdin ? "stdin" : path);
     }
-    return std::make_unique<FileSource>(std::move(fd), is_stdin ? "stdin" : path, delimiter);
+    return std::make_unique<FileSource>(std::move(fd), is_stdin ? "stdin" : path, delimiter, csv);
 }
 
-FileSource::FileSource(UniqueFd fd, std::string name, char delimiter)
-    : fd_(std::move(fd)), name_(std::move(name)), splitter_(delimiter) {
+FileSource::FileSource(UniqueFd fd, std::string name, char delimiter, std::optional<CsvScanner> csv)
+    : fd_(std::move(fd)), name_(std::move(name)), delimiter_(delimiter), splitter_(delimiter, csv) {
     struct stat status{};
     if (::fstat(fd_.get(), &status) != 0) {
         throw SystemError::from_errno("stat", name_);
@@ -49,6 +50,11 @@ Pull FileSource::next(std::string& item) {
         read_some();
     }
     return Pull::kItem;
+}
+
+std::string FileSource::where() const {
+    const char* const unit = delimiter_ == '\n' ? "line" : "item";
+    return name_ + ": " + unit + " " + std::to_string(splitter_.position());
 }
 
 bool FileSource::would_block() const {

@@ -5,6 +5,7 @@
 #include <aiomisc/cli/input/record_splitter.h>
 #include <aiomisc/runtime/base/unique_fd.h>
 
+#include <optional>
 #include <string>
 
 namespace aiomisc::cli {
@@ -19,12 +20,16 @@ public:
     /// Opens `path`; "-" is standard input.
     ///
     /// Errors:    SystemError (it cannot be opened, or is a directory).
-    static std::unique_ptr<FileSource> open(const std::string& path, char delimiter);
+    static std::unique_ptr<FileSource> open(
+        const std::string& path, char delimiter, std::optional<CsvScanner> csv = {});
 
-    /// Takes over an open descriptor; `name` is for messages.
-    FileSource(UniqueFd fd, std::string name, char delimiter);
+    /// Takes over an open descriptor; `name` is for messages. With `csv` a delimiter between quotes
+    /// ends no item.
+    FileSource(UniqueFd fd, std::string name, char delimiter, std::optional<CsvScanner> csv = {});
 
     Pull next(std::string& item) override;
+
+    [[nodiscard]] std::string where() const override;
 
     [[nodiscard]] int wait_fd() const noexcept override { return fd_.get(); }
 
@@ -34,6 +39,7 @@ private:
 
     UniqueFd fd_;
     std::string name_;
+    char delimiter_;
     RecordSplitter splitter_;
     bool may_block_ = true;
 };

@@ -10,6 +10,8 @@ bool is_blank(const std::string& item) noexcept {
     return item.find_first_not_of(kBlanks) == std::string::npos;
 }
 
+}  // namespace
+
 void trim_item(std::string& item, Trim trim) {
     if (trim == Trim::kRight || trim == Trim::kBoth) {
         item.erase(item.find_last_not_of(kBlanks) + 1);
@@ -19,14 +21,16 @@ void trim_item(std::string& item, Trim trim) {
     }
 }
 
-}  // namespace
-
 Pull ListSource::next(std::string& item) {
     if (at_ == items_.size()) {
         return Pull::kEnd;
     }
     item = items_[at_++];
     return Pull::kItem;
+}
+
+std::string ListSource::where() const {
+    return "item " + std::to_string(at_) + " of the command line";
 }
 
 Pull FilteredSource::next(std::string& item) {

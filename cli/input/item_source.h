@@ -31,6 +31,9 @@ public:
     /// Errors:    SystemError (reading failed), Error (an item is too long).
     virtual Pull next(std::string& item) = 0;
 
+    /// Where the last item stands, for messages: "list.csv: line 3".
+    [[nodiscard]] virtual std::string where() const = 0;
+
     /// The descriptor to watch after kWait; -1 when the source never waits.
     [[nodiscard]] virtual int wait_fd() const noexcept { return -1; }
 };
@@ -42,6 +45,8 @@ public:
 
     Pull next(std::string& item) override;
 
+    [[nodiscard]] std::string where() const override;
+
 private:
     std::vector<std::string> items_;
     std::size_t at_ = 0;
@@ -50,13 +55,15 @@ private:
 /// Applies -E, -r and --trim to another source.
 class FilteredSource final : public ItemSource {
 public:
-    FilteredSource(std::unique_ptr<ItemSource> source, const InputOptions& options)
+    FilteredSource(std::unique_ptr<ItemSource> source, const InputOptions& options, Trim trim)
         : source_(std::move(source)),
           end_item_(options.end_item),
           drop_blank_(options.drop_blank),
-          trim_(options.trim) {}
+          trim_(trim) {}
 
     Pull next(std::string& item) override;
+
+    [[nodiscard]] std::string where() const override { return source_->where(); }
 
     [[nodiscard]] int wait_fd() const noexcept override { return source_->wait_fd(); }
 
@@ -67,5 +74,7 @@ private:
     Trim trim_;
     bool ended_ = false;
 };
+
+void trim_item(std::string& item, Trim trim);
 
 }  // namespace aiomisc::cli

@@ -1,32 +1,73 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/input/row_source.h>
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 namespace aiomisc::cli {
+namespace {
 
-LinkedRows::LinkedRows(std::vector<std::unique_ptr<ItemSource>> members)
+/// While widths are added up, one that differs from row to row stands out from all others.
+constexpr std::size_t kDiffers = std::numeric_limits<std::size_t>::max();
+
+std::size_t joined_width(std::size_t width, const RowSource& source) {
+    return width == kDiffers || source.width() == 0 ? kDiffers : width + source.width();
+}
+
+std::size_t known_width(std::size_t width) {
+    return width == kDiffers ? 0 : width;
+}
+
+}  // namespace
+
+Pull ItemRows::next(Row& row) {
+    std::string item;
+    const Pull pulled = items_->next(item);
+    if (pulled == Pull::kItem) {
+        row.assign(1, std::move(item));
+    }
+    return pulled;
+}
+
+LinkedRows::LinkedRows(std::vector<std::unique_ptr<RowSource>> members)
     : members_(std::move(members)) {}
 
 Pull LinkedRows::next(Row& row) {
-    while (!ended_ && partial_.size() < members_.size()) {
-        std::string item;
-        const Pull pulled = members_[partial_.size()]->next(item);
+    for (; !ended_ && level_ < members_.size(); ++level_) {
+        Row part;
+        const Pull pulled = members_[level_]->next(part);
         if (pulled == Pull::kWait) {
             return Pull::kWait;
         }
         ended_ = pulled == Pull::kEnd;
-        partial_.push_back(std::move(item));
+        std::ranges::move(part, std::back_inserter(partial_));
     }
     if (ended_) {
         return Pull::kEnd;
     }
+    level_ = 0;
     row = std::exchange(partial_, {});
     return Pull::kItem;
 }
 
 int LinkedRows::wait_fd() const noexcept {
-    return partial_.size() < members_.size() ? members_[partial_.size()]->wait_fd() : -1;
+    return level_ < members_.size() ? members_[level_]->wait_fd() : -1;
+}
+
+std::size_t LinkedRows::width() const noexcept {
+    std::size_t width = 0;
+    for (const auto& member : members_) {
+        width = joined_width(width, *member);
+    }
+    return known_width(width);
+}
+
+void LinkedRows::append_names(std::vector<std::string>& names) const {
+    for (const auto& member : members_) {
+        member->append_names(names);
+    }
 }
 
 Pull ReplayedRows::at(std::size_t position, const Row*& row) {
@@ -95,11 +136,18 @@ int ProductRows::wait_fd() const noexcept {
 }
 
 std::size_t ProductRows::width() const noexcept {
-    std::size_t width = first_->width();
+    std::size_t width = joined_width(0, *first_);
     for (const Axis& axis : axes_) {
-        width += axis.rows.source().width();
+        width = joined_width(width, axis.rows.source());
     }
-    return width;
+    return known_width(width);
+}
+
+void ProductRows::append_names(std::vector<std::string>& names) const {
+    first_->append_names(names);
+    for (const Axis& axis : axes_) {
+        axis.rows.source().append_names(names);
+    }
 }
 
 CycledRows::CycledRows(std::vector<std::unique_ptr<RowSource>> sources) {
@@ -140,7 +188,7 @@ Pull CycledRows::gather() {
         if (item != nullptr) {
             partial_.insert(partial_.end(), item->begin(), item->end());
         } else {
-            partial_.resize(partial_.size() + axis.source().width());
+            partial_.resize(partial_.size() + std::max<std::size_t>(axis.source().width(), 1));
         }
     }
     return Pull::kItem;
@@ -153,9 +201,15 @@ int CycledRows::wait_fd() const noexcept {
 std::size_t CycledRows::width() const noexcept {
     std::size_t width = 0;
     for (const ReplayedRows& axis : axes_) {
-        width += axis.source().width();
+        width = joined_width(width, axis.source());
     }
-    return width;
+    return known_width(width);
+}
+
+void CycledRows::append_names(std::vector<std::string>& names) const {
+    for (const ReplayedRows& axis : axes_) {
+        axis.source().append_names(names);
+    }
 }
 
 }  // namespace aiomisc::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <aiomisc/cli/input/item_source.h>
+#include <aiomisc/cli/input/row.h>
 
 #include <cstddef>
 #include <memory>
@@ -9,9 +10,6 @@
 #include <vector>
 
 namespace aiomisc::cli {
-
-/// One combination of items, one from every source.
-using Row = std::vector<std::string>;
 
 /// Gives rows one by one. kWait keeps what was gathered so far; the next call goes on from there.
 class RowSource {
@@ -26,23 +24,43 @@ public:
 
     [[nodiscard]] virtual int wait_fd() const noexcept = 0;
 
-    /// Items in each row.
+    /// Items in each row; 0 if that may differ from row to row.
     [[nodiscard]] virtual std::size_t width() const noexcept = 0;
+
+    /// Adds the names of its columns: as many as the rows are wide, or none if they have no names.
+    virtual void append_names(std::vector<std::string>& names) const = 0;
 };
 
-/// Sources joined by `:::+`: they walk in step and stop with the shortest. Also the wrapper of a
-/// single source.
+/// The items of a source, each a row.
+class ItemRows final : public RowSource {
+public:
+    explicit ItemRows(std::unique_ptr<ItemSource> items) : items_(std::move(items)) {}
+
+    Pull next(Row& row) override;
+
+    [[nodiscard]] int wait_fd() const noexcept override { return items_->wait_fd(); }
+
+    [[nodiscard]] std::size_t width() const noexcept override { return 1; }
+
+    void append_names(std::vector<std::string>&) const override {}
+
+private:
+    std::unique_ptr<ItemSource> items_;
+};
+
+/// Sources joined by `:::+`: they walk in step and stop with the shortest.
 class LinkedRows final : public RowSource {
 public:
-    explicit LinkedRows(std::vector<std::unique_ptr<ItemSource>> members);
+    explicit LinkedRows(std::vector<std::unique_ptr<RowSource>> members);
 
     Pull next(Row& row) override;
     [[nodiscard]] int wait_fd() const noexcept override;
-
-    [[nodiscard]] std::size_t width() const noexcept override { return members_.size(); }
+    [[nodiscard]] std::size_t width() const noexcept override;
+    void append_names(std::vector<std::string>& names) const override;
 
 private:
-    std::vector<std::unique_ptr<ItemSource>> members_;
+    std::vector<std::unique_ptr<RowSource>> members_;
+    std::size_t level_ = 0;  // the member it goes on with
     Row partial_;
     bool ended_ = false;
 };
@@ -78,6 +96,7 @@ public:
     Pull next(Row& row) override;
     [[nodiscard]] int wait_fd() const noexcept override;
     [[nodiscard]] std::size_t width() const noexcept override;
+    void append_names(std::vector<std::string>& names) const override;
 
 private:
     struct Axis {
@@ -103,6 +122,7 @@ public:
     Pull next(Row& row) override;
     [[nodiscard]] int wait_fd() const noexcept override;
     [[nodiscard]] std::size_t width() const noexcept override;
+    void append_names(std::vector<std::string>& names) const override;
 
 private:
     Pull gather();

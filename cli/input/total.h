@@ -2,6 +2,7 @@
 #pragma once
 
 #include <aiomisc/cli/input/source_spec.h>
+#include <aiomisc/cli/options/options.h>
 
 #include <cstdint>
 #include <optional>
@@ -13,5 +14,8 @@ namespace aiomisc::cli {
 /// dropped.
 std::optional<std::uint64_t> known_total(
     const std::vector<SourceSpec>& sources, const InputOptions& options);
+
+/// The same, or else what --total says.
+std::optional<std::uint64_t> expected_total(const Options& options);
 
 }  // namespace aiomisc::cli

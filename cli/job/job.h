@@ -16,8 +16,15 @@ namespace aiomisc::cli {
 
 /// What the input gives for one job, before anything was decided about how it runs.
 struct JobInput {
-    std::uint64_t seq = 0;  ///< from 1, in input order
+    std::uint64_t seq = 0;    ///< from 1, in input order
+    std::uint64_t total = 0;  ///< of all jobs, where a template asks for it; else 0
     std::vector<std::string> items;
+};
+
+/// What the inputs of all jobs have in common.
+struct InputShape {
+    bool many_items = false;           ///< a job may have more than one
+    std::vector<std::string> columns;  ///< names of the items, by position, where they have any
 };
 
 /// A program to execute.

@@ -4,57 +4,71 @@
 #include <aiomisc/cli/options/usage_error.h>
 #include <aiomisc/runtime/base/error.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace aiomisc::cli {
 namespace {
 
-std::optional<TextTemplate> tag_template(const Options& options) {
+std::optional<TextTemplate> tag_template(
+    const Options& options, const PlaceholderSet& placeholders) {
     if (!options.output.tag) {
         return std::nullopt;
     }
-    return TextTemplate(*options.output.tag, "{}");
+    // --tag means the items, however -I has them written.
+    const std::string& text = *options.output.tag;
+    return TextTemplate(text == "{}" ? placeholders.whole() : text, placeholders);
 }
 
-std::optional<TextTemplate> directory_template(const Options& options) {
+std::optional<TextTemplate> directory_template(
+    const Options& options, const PlaceholderSet& placeholders) {
     if (options.run.working_directory.empty()) {
         return std::nullopt;
     }
-    return TextTemplate(options.run.working_directory, options.command.placeholder);
+    return TextTemplate(options.run.working_directory, placeholders);
 }
 
-TemplateOptions with_words_of(const Target& target, TemplateOptions command) {
+std::unique_ptr<CommandTemplate> command_template(
+    const Options& options,
+    const Target& target,
+    const PlaceholderSet& placeholders,
+    bool many_items) {
+    TemplateOptions command = options.command;
     command.words = target.words;
-    return command;
+    return CommandTemplate::make(command, placeholders, many_items);
 }
 
 }  // namespace
 
-JobPlanner::JobPlanner(const Options& options, const Target& target, bool many_items)
-    : command_(CommandTemplate::make(with_words_of(target, options.command), many_items)),
-      tag_(tag_template(options)),
-      working_directory_(directory_template(options)) {
-    add_files(options.run, options.command.placeholder);
+JobPlanner::JobPlanner(
+    const Options& options,
+    const Target& target,
+    const job::Job* job,
+    const InputShape& shape,
+    unsigned slots)
+    : placeholders_(options.command, shape.columns, slots),
+      tag_(tag_template(options, placeholders_)),
+      working_directory_(directory_template(options, placeholders_)),
+      results_need_total_(TextTemplate(options.output.results, placeholders_).needs_total()) {
+    if (job == nullptr) {
+        command_ = command_template(options, target, placeholders_, shape.many_items);
+    } else {
+        module_.emplace(
+            options.command.words.front(),
+            *job,
+            target.words,
+            placeholders_,
+            options.input.items_per_job != 0U,
+            options.command.repeat_words);
+    }
+    add_files(options.run);
 }
 
-JobPlanner::JobPlanner(const Options& options, const Target& target, const job::Job& job)
-    : module_(
-          std::in_place,
-          options.command.words.front(),
-          job,
-          target.words,
-          options.command.placeholder,
-          options.input.items_per_job > 0),
-      tag_(tag_template(options)),
-      working_directory_(directory_template(options)) {
-    add_files(options.run, options.command.placeholder);
-}
-
-void JobPlanner::add_files(const RunOptions& options, const std::string& placeholder) {
+void JobPlanner::add_files(const RunOptions& options) {
     for (const FileTemplate& file : options.file_templates) {
         const FileToFill& added = files_.emplace_back(FileToFill{
-            TextTemplate(file.destination, placeholder),
-            TextTemplate(file.text, placeholder),
+            TextTemplate(file.destination, placeholders_),
+            TextTemplate(file.text, placeholders_),
             file.mode});
         if (!added.destination.has_placeholder()) {
             throw UsageError(
@@ -72,6 +86,15 @@ std::vector<JobFile> JobPlanner::files_of(const JobInput& input, unsigned slot) 
             {file.destination.fill(input, slot), file.text.fill(input, slot), file.mode});
     }
     return files;
+}
+
+bool JobPlanner::needs_total() const noexcept {
+    const auto in_file = [](const FileToFill& file) {
+        return file.destination.needs_total() || file.text.needs_total();
+    };
+    return std::ranges::any_of(files_, in_file) || (command_ && command_->needs_total()) ||
+           (module_ && module_->needs_total()) || (tag_ && tag_->needs_total()) ||
+           (working_directory_ && working_directory_->needs_total()) || results_need_total_;
 }
 
 JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt) const {

@@ -18,23 +18,35 @@ namespace aiomisc::cli {
 /// Turns inputs into jobs: fills the template of the target, and the tag.
 class JobPlanner {
 public:
-    /// For a command. `many_items` as JobInputs::many_items(). Errors: UsageError.
-    JobPlanner(const Options& options, const Target& target, bool many_items);
+    /// For the job function `job`, which must outlive the planner, or, if there is none, for a
+    /// command. `slots` is how many jobs run at a time.
+    ///
+    /// Errors:    UsageError (the template), ConfigError (the arguments of a job function).
+    JobPlanner(
+        const Options& options,
+        const Target& target,
+        const job::Job* job,
+        const InputShape& shape,
+        unsigned slots);
 
-    /// For a job function, which must outlive the planner. Errors: ConfigError.
-    JobPlanner(const Options& options, const Target& target, const job::Job& job);
+    /// Whether JobInput::total must be known, for --results as well.
+    [[nodiscard]] bool needs_total() const noexcept;
+
+    [[nodiscard]] const PlaceholderSet& placeholders() const noexcept { return placeholders_; }
 
     /// Errors:    Error (this job cannot be started with these items; the run goes on).
     [[nodiscard]] JobSpec plan(const JobInput& input, unsigned slot, unsigned attempt) const;
 
 private:
-    void add_files(const RunOptions& options, const std::string& placeholder);
+    void add_files(const RunOptions& options);
     [[nodiscard]] std::vector<JobFile> files_of(const JobInput& input, unsigned slot) const;
 
+    PlaceholderSet placeholders_;
     std::unique_ptr<CommandTemplate> command_;
     std::optional<ModuleTemplate> module_;
     std::optional<TextTemplate> tag_;
     std::optional<TextTemplate> working_directory_;
+    bool results_need_total_ = false;
 
     struct FileToFill {
         TextTemplate destination;

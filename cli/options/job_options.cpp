@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <random>
 
 namespace aiomisc::cli {
 namespace {
@@ -31,6 +32,19 @@ constexpr Choice<Mode> kModes[] = {
 
 void add_file(State& state, const Text& path) {
     state.options.sources.push_back({.kind = SourceSpec::Kind::kFile, .path = path});
+}
+
+void set_header(State& state, const Text& text) {
+    if (text != ":") {
+        throw UsageError("expected ':', for the first line");
+    }
+    state.options.input.columns.header = true;
+}
+
+void shuffle(State& state, const Text& text) {
+    // The random_device gives half of it at a time; that is enough to type again.
+    state.options.input.shuffle_seed =
+        text.empty() ? std::random_device{}() : parse_number<std::uint64_t>(text, 0);
 }
 
 void set_shell(State& state, const Text& path) {
@@ -68,6 +82,24 @@ constexpr OptionEntry kInput[] = {
      "n|l|r|lr",
      "Cut blanks off the left or right of items",
      [](State& state, const Text& text) { state.options.input.trim = parse_choice(text, kTrims); }},
+    {"-C,--colsep",
+     "RE",
+     "Cut items into columns at RE; they are {1}, {2} and so on, without blanks around them",
+     [](State& state, const Text& text) {
+         state.options.input.columns.separator = expect_text(text, "a separator");
+     }},
+    {"--csv",
+     nullptr,
+     "Items are CSV, quotes as in RFC 4180; --colsep C for another separator than a comma",
+     [](State& state, const Text&) { state.options.input.columns.csv = true; }},
+    {"--header",
+     ":",
+     "The first line of each source names its columns, for {NAME}; they are cut at tabs by default",
+     &set_header},
+    {"--shuf",
+     "[=SEED]",
+     "Random order; needs all items in memory. --shuf=SEED repeats the order of an earlier run",
+     &shuffle},
     {"--link,--xapply",
      nullptr,
      "Join the sources row by row instead of making every combination",
@@ -83,6 +115,13 @@ constexpr OptionEntry kInput[] = {
      "N items a job, as {1} to {N}; 0: one item a job, left out of the command",
      [](State& state, const Text& text) {
          state.options.input.items_per_job = parse_number(text, 0U);
+     }},
+    {"-X",
+     nullptr,
+     "As many items a job as fit; a word with {} in it is repeated for each of them",
+     [](State& state, const Text&) {
+         state.options.input.fill = true;
+         state.options.command.repeat_words = true;
      }},
     {"--arg-sep",
      "S",
@@ -104,6 +143,16 @@ constexpr OptionEntry kCommand[] = {
      "STR instead of {}",
      [](State& state, const Text& text) {
          state.options.command.placeholder = expect_text(text, "a placeholder");
+     }},
+    {"--plus",
+     nullptr,
+     "More placeholders: {..} {+/} {%.gz} {:2:3} {/a/b} {^^a} {##} {0#} and others",
+     [](State& state, const Text&) { state.options.command.plus = true; }},
+    {"--define",
+     "{X}=s/RE/TO/",
+     "{X}, and {2X}, stand for the item so changed, as by sed. May be repeated",
+     [](State& state, const Text& text) {
+         state.options.command.definitions.push_back(parse_definition(text));
      }},
     {"-q,--quote",
      nullptr,

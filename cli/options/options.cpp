@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/options/options.h>
 
+#include <aiomisc/cli/input/column_splitter.h>
 #include <aiomisc/cli/options/option_parser.h>
 #include <aiomisc/cli/options/usage_error.h>
 #include <aiomisc/cli/options/words.h>
@@ -65,8 +66,12 @@ void check(const Options& options) {
     if (!command.words.empty() && command.words.front().empty()) {
         throw UsageError("the command is an empty word");
     }
+    ColumnSplitter::make(options.input.columns);
+    if (options.input.fill && command.words.empty()) {
+        throw UsageError("-X needs a command to fill with items");
+    }
     if (has_perl_expression(command.words)) {
-        throw UsageError("{= =}: there is no programming language in templates");
+        throw UsageError("{= =}: there is no programming language in templates; use --define");
     }
     if (command.words.empty() && command.mode != Mode::kAuto && command.mode != Mode::kShell) {
         throw UsageError("--mode needs a TARGET");

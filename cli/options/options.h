@@ -7,6 +7,7 @@
 #include <aiomisc/cli/options/job_slots.h>
 #include <aiomisc/cli/options/limits.h>
 #include <aiomisc/cli/options/policies.h>
+#include <aiomisc/cli/text/item_edit.h>
 
 #include <cstdint>
 #include <optional>
@@ -23,6 +24,9 @@ enum class Mode { kAuto, kModule, kSource, kExec, kShell };
 struct TemplateOptions {
     std::vector<std::string> words;  ///< TARGET and its words; empty: each item is a command line
     std::string placeholder = "{}";
+    bool repeat_words = false;          ///< -X: a word with {} in it, once for each item
+    bool plus = false;                  ///< --plus: more placeholders
+    std::vector<ItemEdit> definitions;  ///< --define
     Mode mode = Mode::kAuto;
     bool quote = false;     ///< -q: template words are literal text
     bool no_shell = false;  ///< argv is executed as it stands

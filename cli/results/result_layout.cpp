@@ -43,8 +43,8 @@ std::vector<std::string> split_path(std::string_view path) {
 
 }  // namespace
 
-ResultLayout::ResultLayout(std::string_view text, std::string_view whole) {
-    const TextTemplate filled_in(text, whole);
+ResultLayout::ResultLayout(std::string_view text, const PlaceholderSet& placeholders) {
+    const TextTemplate filled_in(text, placeholders);
     if (!filled_in.has_placeholder()) {
         root_ = text;
         return;
@@ -54,7 +54,7 @@ ResultLayout::ResultLayout(std::string_view text, std::string_view whole) {
     const std::string_view fixed = filled_in.leading_text();
     const std::size_t root_end = fixed.rfind('/') + 1;  // 0 if there is none
     root_ = root_end == 0 ? "." : std::string(fixed.substr(0, root_end));
-    template_.emplace(text.substr(root_end), whole);
+    template_.emplace(text.substr(root_end), placeholders);
     const std::vector<std::string> names =
         split_path(template_->fill({}, 1, [](std::string_view) { return std::string("x"); }));
     if (std::find(names.begin(), names.end(), "..") != names.end()) {

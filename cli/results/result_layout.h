@@ -30,8 +30,8 @@ struct ResultPlace {
 /// Whatever the items are, every place is below root(), and different items have different ones.
 class ResultLayout {
 public:
-    /// `whole` is the spelling of `{}`. Errors: UsageError (`..` behind a placeholder).
-    ResultLayout(std::string_view text, std::string_view whole);
+    /// Errors:    UsageError (`..` behind a placeholder; see PlaceholderSet::match()).
+    ResultLayout(std::string_view text, const PlaceholderSet& placeholders);
 
     /// For --files alone: `aiomisc-run-RUN-SEQ` in `directory`.
     static ResultLayout temporary(std::string directory, std::string_view run_id);

@@ -12,7 +12,8 @@
 
 namespace aiomisc::cli {
 
-std::unique_ptr<Results> Results::open(const Options& options, const std::string& run_id) {
+std::unique_ptr<Results> Results::open(
+    const Options& options, const PlaceholderSet& placeholders, const std::string& run_id) {
     const OutputOptions& output = options.output;
     const std::string spill_directory =
         output.spill_directory.empty() ? SpillFile::default_directory() : output.spill_directory;
@@ -27,8 +28,7 @@ std::unique_ptr<Results> Results::open(const Options& options, const std::string
         return std::make_unique<ResultTable>(
             output.results, std::move(format), spill_directory, output.add_to_results);
     }
-    return std::make_unique<ResultFiles>(
-        ResultLayout(output.results, options.command.placeholder), 0666);
+    return std::make_unique<ResultFiles>(ResultLayout(output.results, placeholders), 0666);
 }
 
 }  // namespace aiomisc::cli

@@ -4,6 +4,7 @@
 #include <aiomisc/cli/job/job.h>
 #include <aiomisc/cli/options/options.h>
 #include <aiomisc/cli/results/kept_output.h>
+#include <aiomisc/cli/template/placeholder_set.h>
 
 #include <memory>
 #include <string>
@@ -29,7 +30,8 @@ public:
     /// What the options ask for, or null. `run_id` is in the names of files that nobody named.
     ///
     /// Errors:    UsageError; SystemError, Error (nothing can be kept there).
-    static std::unique_ptr<Results> open(const Options& options, const std::string& run_id);
+    static std::unique_ptr<Results> open(
+        const Options& options, const PlaceholderSet& placeholders, const std::string& run_id);
 
     /// The next job starts; in the order of their numbers. Errors: SystemError, Error.
     virtual void begin(const JobInput&) {}

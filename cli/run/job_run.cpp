@@ -71,7 +71,7 @@ std::chrono::milliseconds JobRun::elapsed() const {
 
 ProgressState JobRun::progress() const {
     ProgressState state;
-    state.total = input_ended_ ? std::optional(started_) : parts_.total;
+    state.total = total();
     state.done = done_;
     state.failed = totals_.failed();
     state.running = std::min<std::uint64_t>(running_.size(), parts_.slots);
@@ -80,6 +80,14 @@ ProgressState JobRun::progress() const {
     state.elapsed = elapsed();
     state.median_runtime = runtimes_.median();
     return state;
+}
+
+std::optional<std::uint64_t> JobRun::total() const {
+    if (input_ended_) {
+        return started_;
+    }
+    const auto counted = parts_.inputs.total();
+    return counted ? counted : parts_.total;
 }
 
 void JobRun::drain() noexcept {
@@ -137,8 +145,8 @@ std::optional<std::uint64_t> JobRun::jobs_left() {
     if (input_ended_) {
         return withdrawn_ + (input_held_ ? 1 : 0);
     }
-    return parts_.total && *parts_.total > started_ ? std::optional(*parts_.total - started_)
-                                                    : std::nullopt;
+    const auto all = total();
+    return all && *all > started_ ? std::optional(*all - started_) : std::nullopt;
 }
 
 Task<std::optional<JobInput>> JobRun::next_input() {
@@ -345,10 +353,8 @@ void JobRun::finish(const JobSpec& job, const JobResult& result) {
     if (result.succeeded()) {
         runtimes_.add(result.runtime);
     }
-    const JobCount total{
-        .jobs = input_ended_ ? started_ : parts_.total.value_or(started_),
-        .all = input_ended_ || parts_.total.has_value()};
-    switch (halt_.on_result(result, total)) {
+    const std::optional<std::uint64_t> all = total();
+    switch (halt_.on_result(result, {.jobs = all.value_or(started_), .all = all.has_value()})) {
         case HaltRule::When::kNever:
             break;
         case HaltRule::When::kSoon:

@@ -4,6 +4,7 @@
 #include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/input/job_inputs.h>
 #include <aiomisc/cli/job/job_planner.h>
+#include <aiomisc/cli/run/planned_inputs.h>
 #include <aiomisc/cli/run/session.h>
 #include <aiomisc/cli/run/slot_count.h>
 #include <aiomisc/runtime/base/error.h>
@@ -46,8 +47,9 @@ int dry_run(
     EventLoop& loop, const Options& options, const Target& target, const JobModule* module) {
     const unsigned slots = slots_of_run(options.run.slots);
     JobInputs inputs = JobInputs::open(options.sources, options.input);
-    const JobPlanner planner = module == nullptr ? JobPlanner(options, target, inputs.many_items())
-                                                 : JobPlanner(options, target, *module->job());
+    const JobPlanner planner(
+        options, target, module == nullptr ? nullptr : module->job(), inputs.shape(), slots);
+    adapt_to_plan(inputs, planner, options, slots);
     // A reader that has seen enough ends this by that signal, as it would any other filter.
     ::signal(SIGPIPE, SIG_DFL);
     loop.run_until_complete(print_plan(inputs, planner, slots));
@@ -65,6 +67,10 @@ int launch_jobs(
     const Target& target,
     const JobModule* module) {
     EventLoop loop;
+    if (options.input.shuffle_seed) {
+        fmt::print(
+            stderr, "aiomisc-run: the order is that of --shuf={}\n", *options.input.shuffle_seed);
+    }
     if (options.run.dry_run) {
         return dry_run(loop, options, target, module);
     }

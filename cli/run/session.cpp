@@ -10,6 +10,7 @@
 #include <aiomisc/cli/run/job_files_executor.h>
 #include <aiomisc/cli/run/jobs_ahead.h>
 #include <aiomisc/cli/run/module_executor.h>
+#include <aiomisc/cli/run/planned_inputs.h>
 #include <aiomisc/cli/run/reader_watch.h>
 #include <aiomisc/cli/run/slot_count.h>
 #include <aiomisc/cli/run/stop_signals.h>
@@ -40,11 +41,6 @@ bool same_terminal(int a, int b) {
            ::fstat(b, &second) == 0 && first.st_rdev == second.st_rdev;
 }
 
-std::optional<std::uint64_t> total_of(const Options& options) {
-    return options.report.total ? options.report.total
-                                : known_total(options.sources, options.input);
-}
-
 bool keeps_files(const OutputOptions& output) {
     return !output.results.empty() || output.print_file_names;
 }
@@ -71,8 +67,7 @@ Session::Session(
       slots_(slots_of_run(options.run.slots, keeps_files(options.output))),
       inputs_(JobInputs::open(options.sources, options.input)),
       planner_(
-          module == nullptr ? JobPlanner(options, target, inputs_.many_items())
-                            : JobPlanner(options, target, *module->job())),
+          options, target, module == nullptr ? nullptr : module->job(), inputs_.shape(), slots_),
       display_(loop, options.report, [this] { return run_ ? run_->progress() : ProgressState(); }),
       out_(STDOUT_FILENO),
       err_(STDERR_FILENO),
@@ -83,6 +78,7 @@ Session::Session(
           same_terminal(STDOUT_FILENO, STDERR_FILENO) ? static_cast<Sink&>(out_terminal_) : out_,
           ::isatty(STDERR_FILENO) == 1 ? static_cast<Sink&>(err_terminal_) : err_),
       printer_(assembler_, display_) {
+    adapt_to_plan(inputs_, planner_, options, slots_);
     const std::string run_id = make_run_id();
     if (module == nullptr) {
         executor_ = std::make_unique<CommandExecutor>(loop, options.run, run_id);
@@ -90,7 +86,7 @@ Session::Session(
         executor_ = std::make_unique<ModuleExecutor>(
             loop, module->file().string(), slots_, options, run_id);
     }
-    results_ = Results::open(options, run_id);
+    results_ = Results::open(options, planner_.placeholders(), run_id);
     if (!options.run.file_templates.empty()) {
         executor_ =
             std::make_unique<JobFilesExecutor>(std::move(executor_), options.run.remove_files);
@@ -111,7 +107,7 @@ Session::Session(
         // Workers are as many as at first, and so are their places.
         module == nullptr ? slots_within_limits() : slots_,
         slots_ * (module != nullptr && may_run_ahead(options) ? kJobsTogether : 1),
-        total_of(options)});
+        expected_total(options)});
 }
 
 void Session::begin_log(const std::vector<std::string>& arguments) {

@@ -39,6 +39,8 @@ class LineCommand final : public CommandTemplate {
 public:
     explicit LineCommand(std::string shell) : shell_(std::move(shell)) {}
 
+    [[nodiscard]] bool needs_total() const noexcept override { return false; }
+
     [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned) const override {
         const std::string line = join(input.items);
         return checked(
@@ -54,6 +56,8 @@ class ShellCommand final : public CommandTemplate {
 public:
     ShellCommand(ShellTemplate script, std::string shell)
         : script_(std::move(script)), shell_(std::move(shell)) {}
+
+    [[nodiscard]] bool needs_total() const noexcept override { return script_.needs_total(); }
 
     [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned slot) const override {
         ShellScript script = script_.fill(input, slot);
@@ -73,22 +77,31 @@ private:
 /// arguments as there are items.
 class DirectCommand final : public CommandTemplate {
 public:
-    DirectCommand(const std::vector<std::string>& words, const std::string& placeholder) {
+    DirectCommand(
+        const std::vector<std::string>& words,
+        const PlaceholderSet& placeholders,
+        bool repeat_words)
+        : repeat_words_(repeat_words) {
         words_.reserve(words.size());
         for (const std::string& word : words) {
-            words_.emplace_back(word, placeholder);
+            words_.emplace_back(word, placeholders);
         }
         if (!words_.front().has_placeholder()) {
             program_ = find_program(words.front()).value_or(words.front());
         }
     }
 
+    [[nodiscard]] bool needs_total() const noexcept override {
+        return std::ranges::any_of(words_, &TextTemplate::needs_total);
+    }
+
     [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned slot) const override {
         std::vector<std::string> argv;
         for (const TextTemplate& word : words_) {
             if (const auto* placeholder = word.sole_placeholder()) {
-                auto values = expand(*placeholder, input, slot);
-                std::move(values.begin(), values.end(), std::back_inserter(argv));
+                std::ranges::move(expand(*placeholder, input, slot), std::back_inserter(argv));
+            } else if (repeat_words_ && word.embeds_all_items()) {
+                std::ranges::move(word.fill_each(input, slot), std::back_inserter(argv));
             } else {
                 argv.push_back(word.fill(input, slot));
             }
@@ -106,27 +119,28 @@ public:
 
 private:
     std::vector<TextTemplate> words_;
+    bool repeat_words_;
     std::string program_;  // empty while it depends on the item
 };
 
-void append_items_if_none(std::vector<std::string>& words, const std::string& placeholder) {
+void append_items_if_none(std::vector<std::string>& words, const PlaceholderSet& placeholders) {
     const bool has_one = std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-        return TextTemplate(word, placeholder).has_placeholder();
+        return TextTemplate(word, placeholders).has_placeholder();
     });
     if (!has_one) {
-        words.push_back(placeholder);
+        words.push_back(placeholders.whole());
     }
 }
 
 // Words as literal text of a shell script, around the placeholders in them.
-std::string quote_around_placeholders(const std::string& word, const std::string& placeholder) {
+std::string quote_around_placeholders(const std::string& word, const PlaceholderSet& placeholders) {
     std::string text;
     std::string literal;
     const auto end_literal = [&] {
         text += literal.empty() ? "" : "'" + escape_single_quoted(std::exchange(literal, {})) + "'";
     };
     for (std::string_view rest = word; !rest.empty();) {
-        const auto match = match_placeholder(rest, placeholder);
+        const auto match = placeholders.match(rest);
         if (match) {
             end_literal();
             text += rest.substr(0, match->length);
@@ -139,9 +153,9 @@ std::string quote_around_placeholders(const std::string& word, const std::string
     return text.empty() ? "''" : text;
 }
 
-bool embeds_all_items(const std::vector<std::string>& words, const std::string& placeholder) {
+bool embeds_all_items(const std::vector<std::string>& words, const PlaceholderSet& placeholders) {
     return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-        return TextTemplate(word, placeholder).embeds_all_items();
+        return TextTemplate(word, placeholders).embeds_all_items();
     });
 }
 
@@ -152,15 +166,14 @@ std::string shell_program(const std::string& shell) {
 }  // namespace
 
 std::unique_ptr<CommandTemplate> CommandTemplate::make(
-    const TemplateOptions& options, bool many_items) {
+    const TemplateOptions& options, const PlaceholderSet& placeholders, bool many_items) {
     std::vector<std::string> words = options.words;
-    const std::string& placeholder = options.placeholder;
     if (words.empty()) {
         return std::make_unique<LineCommand>(shell_program(options.shell));
     }
-    append_items_if_none(words, placeholder);
+    append_items_if_none(words, placeholders);
     if (options.no_shell || options.mode == Mode::kExec) {
-        return std::make_unique<DirectCommand>(words, placeholder);
+        return std::make_unique<DirectCommand>(words, placeholders, options.repeat_words);
     }
     if (!options.quote && words.front().find('/') != std::string::npos &&
         is_executable_file(words.front())) {
@@ -168,21 +181,21 @@ std::unique_ptr<CommandTemplate> CommandTemplate::make(
     }
     const bool shell_wanted = options.shell_given || options.mode == Mode::kShell;
     if (options.quote) {
-        if (!shell_wanted && plain_words(words.front(), placeholder)) {
-            return std::make_unique<DirectCommand>(words, placeholder);
+        if (!shell_wanted && plain_words(words.front(), placeholders)) {
+            return std::make_unique<DirectCommand>(words, placeholders, options.repeat_words);
         }
         for (std::string& word : words) {
-            word = quote_around_placeholders(word, placeholder);
+            word = quote_around_placeholders(word, placeholders);
         }
     }
     const std::string text = join(words);
-    const auto plain = shell_wanted ? std::nullopt : plain_words(text, placeholder);
+    const auto plain = shell_wanted ? std::nullopt : plain_words(text, placeholders);
     // Unquoted in a shell, the blanks between several items would end the word they stand in.
-    if (plain && !(many_items && embeds_all_items(*plain, placeholder))) {
-        return std::make_unique<DirectCommand>(*plain, placeholder);
+    if (plain && (options.repeat_words || !many_items || !embeds_all_items(*plain, placeholders))) {
+        return std::make_unique<DirectCommand>(*plain, placeholders, options.repeat_words);
     }
     return std::make_unique<ShellCommand>(
-        ShellTemplate(text, placeholder), shell_program(options.shell));
+        ShellTemplate(text, placeholders, options.repeat_words), shell_program(options.shell));
 }
 
 }  // namespace aiomisc::cli

@@ -30,6 +30,9 @@ public:
     ///            ShellTemplate::fill()). The job cannot be started; the run goes on.
     [[nodiscard]] virtual FilledCommand fill(const JobInput& input, unsigned slot) const = 0;
 
+    /// Whether JobInput::total must be known.
+    [[nodiscard]] virtual bool needs_total() const noexcept = 0;
+
     /// The template for a command that is given by options, by the first of these that applies:
     ///
     /// - no words: each item is a command line of the shell;
@@ -41,8 +44,9 @@ public:
     /// Without a placeholder the items are appended. `many_items` says whether a job may have more
     /// than one.
     ///
-    /// Errors:    UsageError (see lex_shell()).
-    static std::unique_ptr<CommandTemplate> make(const TemplateOptions& options, bool many_items);
+    /// Errors:    UsageError (see lex_shell() and PlaceholderSet::match()).
+    static std::unique_ptr<CommandTemplate> make(
+        const TemplateOptions& options, const PlaceholderSet& placeholders, bool many_items);
 };
 
 }  // namespace aiomisc::cli

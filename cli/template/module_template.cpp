@@ -14,30 +14,38 @@ ModuleTemplate::ModuleTemplate(
     std::string module,
     const job::Job& job,
     std::vector<std::string> words,
-    const std::string& placeholder,
-    bool with_items)
-    : module_(std::move(module)), job_(&job) {
+    const PlaceholderSet& placeholders,
+    bool with_items,
+    bool repeat_words)
+    : module_(std::move(module)), job_(&job), repeat_words_(repeat_words) {
     const auto is_constant = [&](std::string_view text) {
-        return !TextTemplate(text, placeholder).has_placeholder();
+        return !TextTemplate(text, placeholders).has_placeholder();
     };
     if (with_items && std::all_of(words.begin(), words.end(), is_constant)) {
-        words.push_back(placeholder);
+        words.push_back(placeholders.whole());
     }
     for (const JobWord& word : match_job_words(job, words, is_constant)) {
-        arguments_.push_back({word.parameter, TextTemplate(word.text, placeholder)});
+        arguments_.push_back({word.parameter, TextTemplate(word.text, placeholders)});
     }
+}
+
+std::vector<std::string> ModuleTemplate::values_of(
+    const Argument& argument, const JobInput& input, unsigned slot) const {
+    if (job_->parameters()[argument.parameter].repeatable) {
+        if (const auto* sole = argument.text.sole_placeholder()) {
+            return expand(*sole, input, slot);
+        }
+        if (repeat_words_ && argument.text.embeds_all_items()) {
+            return argument.text.fill_each(input, slot);
+        }
+    }
+    return {argument.text.fill(input, slot)};
 }
 
 FilledCall ModuleTemplate::fill(const JobInput& input, unsigned slot) const {
     FilledCall filled;
     for (const Argument& argument : arguments_) {
-        const bool is_list = job_->parameters()[argument.parameter].repeatable;
-        const auto* sole = is_list ? argument.text.sole_placeholder() : nullptr;
-        if (sole == nullptr) {
-            filled.call.arguments.push_back({argument.parameter, argument.text.fill(input, slot)});
-            continue;
-        }
-        for (std::string& value : expand(*sole, input, slot)) {
+        for (std::string& value : values_of(argument, input, slot)) {
             filled.call.arguments.push_back({argument.parameter, std::move(value)});
         }
     }
@@ -47,6 +55,11 @@ FilledCall ModuleTemplate::fill(const JobInput& input, unsigned slot) const {
         filled.text += " " + std::string(name) + "=" + shell_quote(argument.text);
     }
     return filled;
+}
+
+bool ModuleTemplate::needs_total() const noexcept {
+    return std::ranges::any_of(
+        arguments_, [](const Argument& argument) { return argument.text.needs_total(); });
 }
 
 }  // namespace aiomisc::cli

@@ -23,17 +23,23 @@ struct FilledCall {
 class ModuleTemplate {
 public:
     /// `module` is how the user called it; `job` must outlive the template. `with_items` is false
-    /// when no item is to reach the job (-N0).
+    /// when no item is to reach the job (-N0). With `repeat_words` (-X) a list parameter gets a
+    /// value for each item from a word that has more in it than `{}`, too.
     ///
-    /// Errors:    ConfigError (the words do not fit the job's parameters; all that is wrong).
+    /// Errors:    ConfigError (the words do not fit the job's parameters; all that is wrong),
+    ///            UsageError (see PlaceholderSet::match()).
     ModuleTemplate(
         std::string module,
         const job::Job& job,
         std::vector<std::string> words,
-        const std::string& placeholder,
-        bool with_items);
+        const PlaceholderSet& placeholders,
+        bool with_items,
+        bool repeat_words = false);
 
     [[nodiscard]] FilledCall fill(const JobInput& input, unsigned slot) const;
+
+    /// Whether JobInput::total must be known.
+    [[nodiscard]] bool needs_total() const noexcept;
 
 private:
     struct Argument {
@@ -41,8 +47,12 @@ private:
         TextTemplate text;
     };
 
+    [[nodiscard]] std::vector<std::string> values_of(
+        const Argument& argument, const JobInput& input, unsigned slot) const;
+
     std::string module_;
     const job::Job* job_;
+    bool repeat_words_;
     std::vector<Argument> arguments_;
 };
 

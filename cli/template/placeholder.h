@@ -2,38 +2,40 @@
 #pragma once
 
 #include <aiomisc/cli/job/job.h>
+#include <aiomisc/cli/text/item_edit.h>
 
-#include <cstddef>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace aiomisc::cli {
 
 /// `{}`, `{2/.}`, `{#}` and their like.
 struct Placeholder {
-    enum class Part { kWhole, kNoExtension, kBase, kDirectory, kBaseNoExtension, kSequence, kSlot };
+    enum class Value {
+        kItem,      ///< one, or all of the job
+        kSequence,  ///< number of the job
+        kPaddedSequence,
+        kSlot,
+        kTotal,  ///< number of all jobs
+    };
 
-    Part part = Part::kWhole;
-    int position = 0;  ///< of the item, from 1, or from -1 at the end; 0 stands for all items
+    Value value = Value::kItem;
+    int position = 0;    ///< of the item, from 1, or from -1 at the end; 0 stands for all items
+    ItemEdit edit{};     ///< what is made of each item
+    unsigned width = 0;  ///< of kSlot: digits, filled up with zeros
 
     /// Whether it stands for as many values as the job has items.
     [[nodiscard]] bool takes_all_items() const noexcept {
-        return position == 0 && part != Part::kSequence && part != Part::kSlot;
+        return value == Value::kItem && position == 0;
+    }
+
+    /// Whether JobInput::total must be known.
+    [[nodiscard]] bool needs_total() const noexcept {
+        return value == Value::kTotal || value == Value::kPaddedSequence;
     }
 
     friend bool operator==(const Placeholder&, const Placeholder&) = default;
 };
-
-/// The placeholder at the front of `text`, and how long it is.
-struct PlaceholderMatch {
-    Placeholder placeholder;
-    std::size_t length = 0;
-};
-
-/// `whole` is the spelling of `{}`, which -I changes.
-std::optional<PlaceholderMatch> match_placeholder(std::string_view text, std::string_view whole);
 
 /// The values it stands for: one for each item, or just one. A position that the job does not have
 /// gives an empty string.

@@ -2,7 +2,6 @@
 #include <aiomisc/cli/template/plain_words.h>
 
 #include <aiomisc/cli/target/program.h>
-#include <aiomisc/cli/template/placeholder.h>
 
 #include <algorithm>
 #include <iterator>
@@ -29,12 +28,12 @@ bool is_plain(char c) {
 }  // namespace
 
 std::optional<std::vector<std::string>> plain_words(
-    std::string_view text, std::string_view placeholder) {
+    std::string_view text, const PlaceholderSet& placeholders) {
     std::vector<std::string> words;
     bool in_word = false;
     while (!text.empty()) {
         std::size_t length = 1;
-        if (const auto match = match_placeholder(text, placeholder)) {
+        if (const auto match = placeholders.match(text)) {
             length = match->length;
         } else if (text.front() == ' ' || text.front() == '\t') {
             in_word = false;
@@ -52,7 +51,7 @@ std::optional<std::vector<std::string>> plain_words(
     }
     // NAME=value before the command is an assignment; a '{' in it is a placeholder, to be split.
     if (words.empty() || words.front().find_first_of("={") != std::string::npos ||
-        words.front().find(placeholder) != std::string::npos ||
+        words.front().find(placeholders.whole()) != std::string::npos ||
         std::find(std::begin(kShellsOwn), std::end(kShellsOwn), words.front()) !=
             std::end(kShellsOwn) ||
         !find_program(words.front())) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <aiomisc/cli/template/placeholder_set.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +16,6 @@ namespace aiomisc::cli {
 /// Placeholders count as plain text. The first word must name a program and be nothing that a shell
 /// would do by itself in another way than the program of that name (`cd`, `exit`, `ulimit`, …).
 std::optional<std::vector<std::string>> plain_words(
-    std::string_view text, std::string_view placeholder);
+    std::string_view text, const PlaceholderSet& placeholders);
 
 }  // namespace aiomisc::cli

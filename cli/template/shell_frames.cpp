@@ -11,6 +11,11 @@ bool ShellFrames::backquoted() const noexcept {
     });
 }
 
+Frame& ShellFrames::innermost_with_words() noexcept {
+    return *std::find_if(
+        frames_.rbegin(), frames_.rend(), [](const Frame& frame) { return frame.has_words; });
+}
+
 void ShellFrames::pop_to_backquote() noexcept {
     while (top().kind != FrameKind::kBackquote) {
         pop();
@@ -21,6 +26,7 @@ ShellContext ShellFrames::context() const noexcept {
     for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
         switch (frame->kind) {
             case FrameKind::kParameter:
+            case FrameKind::kSingle:
                 continue;  // as what is around it
             case FrameKind::kDouble:
                 return ShellContext::kDoubleQuoted;

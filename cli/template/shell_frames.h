@@ -3,6 +3,7 @@
 
 #include <aiomisc/cli/template/shell_lexer.h>
 
+#include <cstddef>
 #include <vector>
 
 namespace aiomisc::cli {
@@ -13,6 +14,7 @@ enum class FrameKind {
     kParenthesis,            ///< ( … )
     kSubstitution,           ///< $( … )
     kBackquote,              ///< ` … `
+    kSingle,                 ///< ' … ', where its words matter
     kDouble,                 ///< " … "
     kParameter,              ///< ${ … }
     kOffset,                 ///< the rest of ${x: … }
@@ -25,6 +27,11 @@ enum class FrameKind {
 struct Frame {
     FrameKind kind = FrameKind::kTop;
     bool in_word = false;  ///< of ${ … }: behind the operator
+
+    // The word that a -X would repeat.
+    bool has_words = false;      ///< blanks in it separate words
+    bool word_has_hole = false;  ///< for all items of a job
+    std::size_t word_begin = 0;  ///< the piece it begins with
 };
 
 /// What the place that a lexer has come to stands in, from the outside in.
@@ -37,6 +44,9 @@ public:
     void push(FrameKind kind) { frames_.push_back({.kind = kind}); }
 
     void pop() noexcept { frames_.pop_back(); }
+
+    /// The innermost that has words. Only after the outermost was given words.
+    [[nodiscard]] Frame& innermost_with_words() noexcept;
 
     /// Somewhere inside `…`.
     [[nodiscard]] bool backquoted() const noexcept;

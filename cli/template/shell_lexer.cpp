@@ -21,18 +21,24 @@
 namespace aiomisc::cli {
 namespace {
 
+constexpr std::string_view kBlanks = " \t\n";
+
 bool is_one_of(char c, std::string_view characters) {
     return characters.find(c) != std::string_view::npos;
 }
 
 class ShellLexer {
 public:
-    ShellLexer(std::string_view text, std::string_view whole) : text_(text), whole_(whole) {}
+    ShellLexer(std::string_view text, const PlaceholderSet& placeholders)
+        : text_(text), placeholders_(placeholders) {}
 
-    std::vector<ShellPiece> lex() {
+    ShellText lex(bool with_words) {
+        wants_words_ = with_words;
+        begin_words();
         lex_until(text_.size());
         end_literal();
-        return std::move(pieces_);
+        end_word();
+        return {std::move(pieces_), outermost(std::move(words_))};
     }
 
 private:
@@ -54,9 +60,7 @@ private:
         return rest().starts_with(prefix);
     }
 
-    [[nodiscard]] bool hole_follows() const {
-        return match_placeholder(rest(1), whole_).has_value();
-    }
+    [[nodiscard]] bool hole_follows() const { return placeholders_.match(rest(1)).has_value(); }
 
     void copy(std::size_t count) {
         const std::string_view copied = rest().substr(0, count);
@@ -71,7 +75,7 @@ private:
     }
 
     bool take_hole(ShellContext context) {
-        const auto match = match_placeholder(rest(), whole_);
+        const auto match = placeholders_.match(rest());
         if (!match) {
             return false;
         }
@@ -82,20 +86,83 @@ private:
             .backquoted = frames_.backquoted(),
             .in_parameter = frames_.top().kind == FrameKind::kParameter,
             .evaluated = context == ShellContext::kArithmetic || at_ < condition_end_});
+        if (wants_words_ && match->placeholder.takes_all_items()) {
+            frames_.innermost_with_words().word_has_hole = true;
+        }
         at_ += match->length;
         word_start_ = false;
         return true;
     }
 
+    // --- words to repeat ---
+
+    void begin_words() {
+        if (wants_words_) {
+            end_literal();
+            frames_.top().has_words = true;
+            frames_.top().word_begin = pieces_.size();
+        }
+    }
+
+    void end_word() {
+        Frame& frame = frames_.top();
+        if (!frame.has_words) {
+            return;
+        }
+        end_literal();
+        if (std::exchange(frame.word_has_hole, false)) {
+            words_.push_back({frame.word_begin, pieces_.size()});
+        }
+        frame.word_begin = pieces_.size();
+    }
+
+    /// Takes characters that stand between words.
+    void copy_between_words(std::size_t count) {
+        end_word();
+        copy(count);
+        if (frames_.top().has_words) {
+            begin_words();
+        }
+    }
+
+    /// Whether there are blanks before the quote that closes this one, nearly: one in a command
+    /// inside the quotes counts as well.
+    [[nodiscard]] bool has_blanks_before(char quote) const {
+        const std::string_view quoted = rest(1).substr(0, rest(1).find(quote));
+        return quoted.find_first_of(kBlanks) != std::string_view::npos;
+    }
+
+    static bool starts_commands(FrameKind kind) {
+        return kind == FrameKind::kParenthesis || kind == FrameKind::kSubstitution ||
+               kind == FrameKind::kBackquote || kind == FrameKind::kHereDocument;
+    }
+
+    static std::vector<ShellWord> outermost(std::vector<ShellWord> words) {
+        std::ranges::sort(words, [](const ShellWord& a, const ShellWord& b) {
+            return a.begin != b.begin ? a.begin < b.begin : a.end > b.end;
+        });
+        std::size_t end = 0;
+        std::erase_if(words, [&end](const ShellWord& word) {
+            return word.begin < std::exchange(end, std::max(end, word.end));
+        });
+        return words;
+    }
+
     // --- frames ---
 
     void push(FrameKind kind, std::size_t opener) {
+        const bool has_words =
+            starts_commands(kind) || (kind == FrameKind::kDouble && has_blanks_before('"'));
         copy(opener);
         frames_.push(kind);
+        if (has_words) {
+            begin_words();
+        }
         word_start_ = true;
     }
 
     void pop(std::size_t closer) {
+        end_word();
         copy(closer);
         frames_.pop();
         word_start_ = false;
@@ -110,10 +177,10 @@ private:
         }
         switch (frames_.top().kind) {
             case FrameKind::kHereDocument:
-                copy(1);
+                take_text();
                 break;
             case FrameKind::kDouble:
-                pop_at("\"");
+                looking_at("\"") ? pop(1) : take_text();
                 break;
             case FrameKind::kParameter:
                 take_in_parameter();
@@ -135,6 +202,8 @@ private:
         }
     }
 
+    void take_text() { is_one_of(text_[at_], kBlanks) ? copy_between_words(1) : copy(1); }
+
     // Backslash, dollar and backquote, which mean the same nearly everywhere.
     bool take_expansion() {
         switch (text_[at_]) {
@@ -155,7 +224,7 @@ private:
     void take_backslash() {
         word_start_ = false;
         const std::size_t run = std::min(rest().find_first_not_of('\\'), rest().size());
-        if (!match_placeholder(rest(run), whole_)) {
+        if (!placeholders_.match(rest(run))) {
             copy(2);
             return;
         }
@@ -252,11 +321,12 @@ private:
                 word_start_ = false;
                 return;
             case '(':
+                end_word();
                 opens_arithmetic(rest()) ? push(FrameKind::kArithmetic, 2)
                                          : push(FrameKind::kParenthesis, 1);
                 return;
             case ')':
-                closes_commands() ? pop(1) : copy(1);
+                take_closing_parenthesis();
                 word_start_ = true;
                 return;
             case '[':
@@ -271,45 +341,68 @@ private:
                 word_start_ = false;
                 return;
             case '<':
+                end_word();
                 take_less_than();
+                begin_words();
                 word_start_ = true;
                 return;
             case '\n':
-                copy(1);
+                copy_between_words(1);
                 take_here_documents();
                 word_start_ = true;
                 return;
             default:
-                copy(1);
                 word_start_ = is_one_of(next, " \t;|&>");
+                word_start_ ? copy_between_words(1) : copy(1);
         }
     }
 
-    // Whether a `)` ends the frame; at the top it is the end of a pattern in a case.
-    [[nodiscard]] bool closes_commands() const {
-        return frames_.top().kind == FrameKind::kParenthesis ||
-               frames_.top().kind == FrameKind::kSubstitution;
+    void take_closing_parenthesis() {
+        switch (frames_.top().kind) {
+            case FrameKind::kSubstitution:
+                pop(1);
+                break;
+            case FrameKind::kParenthesis:
+                pop(1);
+                end_word();  // what comes behind is another one
+                break;
+            default:
+                copy_between_words(1);  // the end of a pattern in a case
+        }
     }
 
     void take_single_quoted() {
+        const bool has_words = wants_words_ && has_blanks_before('\'');
         copy(1);
         word_start_ = false;
+        if (has_words) {
+            frames_.push(FrameKind::kSingle);
+            begin_words();
+        }
+        take_until_single_quote();
+        if (has_words) {
+            end_word();
+            frames_.pop();
+        }
+        copy(1);
+    }
+
+    void take_until_single_quote() {
         while (!rest().empty() && !looking_at("'")) {
             const std::size_t run = std::min(rest().find_first_not_of('\\'), rest().size());
-            if (run > 0 && match_placeholder(rest(run), whole_)) {
+            if (run > 0 && placeholders_.match(rest(run))) {
                 write_backslashes(left_in_backquotes(run));
                 at_ += run;
             } else if (!take_hole(ShellContext::kSingleQuoted)) {
-                copy(1);
+                take_text();
             }
         }
-        copy(1);
     }
 
     void take_ansi_quoted() {
         copy(2);
         while (!rest().empty() && !looking_at("'")) {
-            if (match_placeholder(rest(), whole_)) {
+            if (placeholders_.match(rest())) {
                 throw UsageError("a placeholder cannot stand inside $'…'; use '…' or \"…\"");
             }
             copy(looking_at("\\") ? 2 : 1);
@@ -339,7 +432,9 @@ private:
             } else {
                 const ShellFrames outside = frames_;
                 frames_.push(FrameKind::kHereDocument);
+                begin_words();
                 lex_until(end);
+                end_word();
                 frames_ = outside;
             }
             copy(std::min(rest().find('\n'), rest().size() - 1) + 1);
@@ -348,7 +443,7 @@ private:
 
     void take_literal_body(std::size_t end) {
         while (at_ < end) {
-            if (match_placeholder(rest(), whole_)) {
+            if (placeholders_.match(rest())) {
                 throw UsageError(
                     "a placeholder cannot stand in a here-document whose delimiter is quoted");
             }
@@ -357,20 +452,26 @@ private:
     }
 
     std::string_view text_;
-    std::string_view whole_;
+    const PlaceholderSet& placeholders_;
     std::size_t at_ = 0;
     ShellFrames frames_;
     std::size_t condition_end_ = 0;  // of the last [[ … ]] that compares numbers
     std::vector<HereDocument> pending_;
     bool word_start_ = true;
+    bool wants_words_ = false;
     std::string literal_;
     std::vector<ShellPiece> pieces_;
+    std::vector<ShellWord> words_;
 };
 
 }  // namespace
 
-std::vector<ShellPiece> lex_shell(std::string_view text, std::string_view whole) {
-    return ShellLexer(text, whole).lex();
+std::vector<ShellPiece> lex_shell(std::string_view text, const PlaceholderSet& placeholders) {
+    return ShellLexer(text, placeholders).lex(false).pieces;
+}
+
+ShellText lex_shell_words(std::string_view text, const PlaceholderSet& placeholders) {
+    return ShellLexer(text, placeholders).lex(true);
 }
 
 }  // namespace aiomisc::cli

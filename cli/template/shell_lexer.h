@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <aiomisc/cli/template/placeholder.h>
+#include <aiomisc/cli/template/placeholder_set.h>
 
 #include <string>
 #include <string_view>
@@ -33,14 +33,32 @@ struct ShellHole {
 /// Text to be taken as it stands, or a hole to fill.
 using ShellPiece = std::variant<std::string, ShellHole>;
 
+/// Pieces that make up a word of a command, from `begin` to before `end`.
+struct ShellWord {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+
+    friend bool operator==(const ShellWord&, const ShellWord&) = default;
+};
+
+/// Shell text and the words in it that -X repeats: the outermost ones with a placeholder for all
+/// items in them.
+struct ShellText {
+    std::vector<ShellPiece> pieces;
+    std::vector<ShellWord> words;
+};
+
+/// As lex_shell(). A word ends where the shell ends it, and at blanks in the quotes around the
+/// placeholder.
+ShellText lex_shell_words(std::string_view text, const PlaceholderSet& placeholders);
+
 /// Finds the placeholders in shell text and the quoting around each.
 ///
 /// `${` always belongs to the shell. A backslash or a lone `$` right before a placeholder is kept
 /// from acting on what will be written there.
 ///
 /// Errors:    UsageError (a placeholder where no value can be written: in $'…', or in a
-/// here-document
-///            with a quoted delimiter).
-std::vector<ShellPiece> lex_shell(std::string_view text, std::string_view whole);
+///            here-document with a quoted delimiter; see PlaceholderSet::match()).
+std::vector<ShellPiece> lex_shell(std::string_view text, const PlaceholderSet& placeholders);
 
 }  // namespace aiomisc::cli

@@ -5,6 +5,7 @@
 #include <aiomisc/runtime/base/error.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -86,10 +87,33 @@ std::string quoted_for(const ShellHole& hole, bool is_command, const std::string
     return is_command ? split_and_quote(value) : shell_quote(value);
 }
 
+/// A placeholder whose values have got their variables.
+struct KnownPlaceholder {
+    Placeholder placeholder;
+    std::size_t first;
+    std::size_t count;
+};
+
+/// The variables to be written: all of the placeholder, or that of one item.
+std::pair<std::size_t, std::size_t> chosen(
+    const KnownPlaceholder& known, std::optional<std::size_t> item) {
+    if (item && known.placeholder.takes_all_items()) {
+        return {known.first + *item, 1};
+    }
+    return {known.first, known.count};
+}
+
 }  // namespace
 
-ShellTemplate::ShellTemplate(std::string_view text, std::string_view whole)
-    : pieces_(lex_shell(text, whole)) {
+ShellTemplate::ShellTemplate(
+    std::string_view text, const PlaceholderSet& placeholders, bool repeat_words) {
+    if (repeat_words) {
+        ShellText lexed = lex_shell_words(text, placeholders);
+        pieces_ = std::move(lexed.pieces);
+        words_ = std::move(lexed.words);
+    } else {
+        pieces_ = lex_shell(text, placeholders);
+    }
     if (!pieces_.empty() && std::holds_alternative<ShellHole>(pieces_.front())) {
         const auto* next = pieces_.size() > 1 ? std::get_if<std::string>(&pieces_[1]) : nullptr;
         first_word_is_hole_ = pieces_.size() == 1 ||
@@ -97,33 +121,51 @@ ShellTemplate::ShellTemplate(std::string_view text, std::string_view whole)
     }
 }
 
-ShellScript ShellTemplate::fill(const JobInput& input, unsigned slot) const {
-    struct Known {
-        Placeholder placeholder;
-        std::size_t first;
-        std::size_t count;
-    };
+std::vector<ShellTemplate::Step> ShellTemplate::steps(std::size_t items) const {
+    std::vector<Step> steps;
+    auto word = words_.begin();
+    for (std::size_t at = 0; at < pieces_.size();) {
+        if (word == words_.end() || at < word->begin) {
+            steps.push_back({.piece = &pieces_[at++]});
+            continue;
+        }
+        for (std::size_t item = 0; item < items; ++item) {
+            if (item > 0) {
+                steps.push_back({});
+            }
+            for (at = word->begin; at < word->end; ++at) {
+                steps.push_back({.piece = &pieces_[at], .item = item});
+            }
+        }
+        at = (word++)->end;
+    }
+    return steps;
+}
 
+ShellScript ShellTemplate::fill(const JobInput& input, unsigned slot) const {
     ShellScript filled;
-    std::vector<Known> known;
+    std::vector<KnownPlaceholder> known;
     std::string body;
-    for (const ShellPiece& piece : pieces_) {
-        if (const auto* literal = std::get_if<std::string>(&piece)) {
+    for (const Step& step : steps(input.items.size())) {
+        if (step.piece == nullptr) {
+            body += ' ';
+            continue;
+        }
+        if (const auto* literal = std::get_if<std::string>(step.piece)) {
             body += *literal;
             continue;
         }
-        const auto& hole = std::get<ShellHole>(piece);
-        auto at = std::find_if(known.begin(), known.end(), [&](const Known& one) {
-            return one.placeholder == hole.placeholder;
-        });
+        const auto& hole = std::get<ShellHole>(*step.piece);
+        auto at = std::ranges::find(known, hole.placeholder, &KnownPlaceholder::placeholder);
         if (at == known.end()) {
             auto values = expand(hole.placeholder, input, slot);
             at = known.insert(at, {hole.placeholder, filled.values.size() + 1, values.size()});
-            std::move(values.begin(), values.end(), std::back_inserter(filled.values));
+            std::ranges::move(values, std::back_inserter(filled.values));
         }
-        const auto first_value = filled.values.begin() + static_cast<std::ptrdiff_t>(at->first - 1);
-        check_values(hole, {first_value, first_value + static_cast<std::ptrdiff_t>(at->count)});
-        body += references(hole.context, is_command(piece), at->first, at->count);
+        const auto [first, count] = chosen(*at, step.item);
+        const auto first_value = filled.values.begin() + static_cast<std::ptrdiff_t>(first - 1);
+        check_values(hole, {first_value, first_value + static_cast<std::ptrdiff_t>(count)});
+        body += references(hole.context, is_command(*step.piece), first, count);
     }
     for (std::size_t index = 1; index <= filled.values.size(); ++index) {
         filled.script += fmt::format("__ar{0}=${{{0}}};", index);
@@ -134,16 +176,22 @@ ShellScript ShellTemplate::fill(const JobInput& input, unsigned slot) const {
 
 std::string ShellTemplate::text(const JobInput& input, unsigned slot) const {
     std::string text;
-    for (const ShellPiece& piece : pieces_) {
-        if (const auto* literal = std::get_if<std::string>(&piece)) {
+    for (const Step& step : steps(input.items.size())) {
+        if (step.piece == nullptr) {
+            text += ' ';
+            continue;
+        }
+        if (const auto* literal = std::get_if<std::string>(step.piece)) {
             text += *literal;
             continue;
         }
-        const auto& hole = std::get<ShellHole>(piece);
-        auto values = expand(hole.placeholder, input, slot);
+        const auto& hole = std::get<ShellHole>(*step.piece);
+        auto values = step.item && hole.placeholder.takes_all_items()
+                          ? std::vector{hole.placeholder.edit(input.items[*step.item])}
+                          : expand(hole.placeholder, input, slot);
         check_values(hole, values);
         for (std::string& value : values) {
-            value = quoted_for(hole, is_command(piece), value);
+            value = quoted_for(hole, is_command(*step.piece), value);
         }
         const std::string written = join(values, " ");
         text += hole.backquoted ? escape_backquoted(written) : written;
@@ -154,6 +202,13 @@ std::string ShellTemplate::text(const JobInput& input, unsigned slot) const {
 bool ShellTemplate::has_placeholder() const noexcept {
     return std::any_of(pieces_.begin(), pieces_.end(), [](const ShellPiece& piece) {
         return std::holds_alternative<ShellHole>(piece);
+    });
+}
+
+bool ShellTemplate::needs_total() const noexcept {
+    return std::any_of(pieces_.begin(), pieces_.end(), [](const ShellPiece& piece) {
+        const auto* hole = std::get_if<ShellHole>(&piece);
+        return hole != nullptr && hole->placeholder.needs_total();
     });
 }
 

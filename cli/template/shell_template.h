@@ -3,6 +3,8 @@
 
 #include <aiomisc/cli/template/shell_lexer.h>
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +28,12 @@ struct ShellScript {
 /// value splits into words; it is not parsed either.
 class ShellTemplate {
 public:
+    /// With `repeat_words` (-X) a word that has a placeholder for all items in it is written once
+    /// for each of them.
+    ///
     /// Errors:    UsageError (see lex_shell()).
-    ShellTemplate(std::string_view text, std::string_view whole);
+    ShellTemplate(
+        std::string_view text, const PlaceholderSet& placeholders, bool repeat_words = false);
 
     /// Errors:    Error (a value in arithmetic is not an integer: evaluating it could run code).
     [[nodiscard]] ShellScript fill(const JobInput& input, unsigned slot) const;
@@ -37,10 +43,21 @@ public:
 
     [[nodiscard]] bool has_placeholder() const noexcept;
 
+    /// Whether JobInput::total must be known.
+    [[nodiscard]] bool needs_total() const noexcept;
+
 private:
+    /// A piece to be written, and for which of the items alone, if not for all.
+    struct Step {
+        const ShellPiece* piece = nullptr;  ///< null: a blank
+        std::optional<std::size_t> item{};
+    };
+
+    [[nodiscard]] std::vector<Step> steps(std::size_t items) const;
     [[nodiscard]] bool is_command(const ShellPiece& piece) const noexcept;
 
     std::vector<ShellPiece> pieces_;
+    std::vector<ShellWord> words_;  // those that are repeated
     bool first_word_is_hole_ = false;
 };
 

@@ -6,7 +6,7 @@
 
 namespace aiomisc::cli {
 
-TextTemplate::TextTemplate(std::string_view text, std::string_view whole) {
+TextTemplate::TextTemplate(std::string_view text, const PlaceholderSet& placeholders) {
     std::string literal;
     const auto end_literal = [&] {
         if (!literal.empty()) {
@@ -14,7 +14,7 @@ TextTemplate::TextTemplate(std::string_view text, std::string_view whole) {
         }
     };
     while (!text.empty()) {
-        if (const auto match = match_placeholder(text, whole)) {
+        if (const auto match = placeholders.match(text)) {
             end_literal();
             pieces_.emplace_back(match->placeholder);
             text.remove_prefix(match->length);
@@ -55,9 +55,34 @@ std::string_view TextTemplate::leading_text() const noexcept {
     return literal == nullptr ? std::string_view() : std::string_view(*literal);
 }
 
+std::vector<std::string> TextTemplate::fill_each(const JobInput& input, unsigned slot) const {
+    std::vector<std::string> texts(input.items.size());
+    for (const auto& piece : pieces_) {
+        if (const auto* literal = std::get_if<std::string>(&piece)) {
+            for (std::string& text : texts) {
+                text += *literal;
+            }
+            continue;
+        }
+        const std::vector<std::string> values = expand(std::get<Placeholder>(piece), input, slot);
+        const bool one_each = std::get<Placeholder>(piece).takes_all_items();
+        for (std::size_t item = 0; item < texts.size(); ++item) {
+            texts[item] += values[one_each ? item : 0];
+        }
+    }
+    return texts;
+}
+
 bool TextTemplate::has_placeholder() const noexcept {
     return std::any_of(pieces_.begin(), pieces_.end(), [](const auto& piece) {
         return std::holds_alternative<Placeholder>(piece);
+    });
+}
+
+bool TextTemplate::needs_total() const noexcept {
+    return std::any_of(pieces_.begin(), pieces_.end(), [](const auto& piece) {
+        const auto* placeholder = std::get_if<Placeholder>(&piece);
+        return placeholder != nullptr && placeholder->needs_total();
     });
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <aiomisc/cli/template/placeholder.h>
+#include <aiomisc/cli/template/placeholder_set.h>
 
 #include <functional>
 #include <string>
@@ -15,7 +15,8 @@ namespace aiomisc::cli {
 /// are executed without a shell.
 class TextTemplate {
 public:
-    TextTemplate(std::string_view text, std::string_view whole);
+    /// Errors:    UsageError (see PlaceholderSet::match()).
+    TextTemplate(std::string_view text, const PlaceholderSet& placeholders);
 
     /// Several values of one placeholder are joined by a blank.
     [[nodiscard]] std::string fill(const JobInput& input, unsigned slot) const;
@@ -29,7 +30,13 @@ public:
     /// What stands before the first placeholder.
     [[nodiscard]] std::string_view leading_text() const noexcept;
 
+    /// The text once for each item of the job, as -X repeats it: `{}` stands for that item alone.
+    [[nodiscard]] std::vector<std::string> fill_each(const JobInput& input, unsigned slot) const;
+
     [[nodiscard]] bool has_placeholder() const noexcept;
+
+    /// Whether JobInput::total must be known.
+    [[nodiscard]] bool needs_total() const noexcept;
 
     /// The placeholder, if the text is nothing else.
     [[nodiscard]] const Placeholder* sole_placeholder() const noexcept;

@@ -27,7 +27,9 @@ Words lines(Words words, const std::optional<std::string>& input = {}) {
 
 }  // namespace
 
-TEST_CASE("items come from the command line, from files, and from stdin", "[launcher]") {
+TEST_CASE(
+    "items come from the command line, from files, and from stdin",
+    "[launcher][AR-1][AR-2][AR-16]") {
     const Words abc{"A", "B", "C"};
     CHECK(lines({"echo", ":::", "A", "B", "C"}) == abc);
     CHECK(lines({"echo"}, "A\nB\nC\n") == abc);
@@ -37,23 +39,24 @@ TEST_CASE("items come from the command line, from files, and from stdin", "[laun
     CHECK(lines({"--arg-sep", ",,", "echo", ",,", "A", "B", "C"}) == abc);
 }
 
-TEST_CASE("sources are combined, linked, and paired", "[launcher]") {
+TEST_CASE("sources are combined, linked, and paired", "[launcher][AR-3][AR-4][AR-5][AR-6]") {
     CHECK(
         lines({"echo", ":::", "A", "B", ":::", "1", "2", "3"}) ==
         Words{"A 1", "A 2", "A 3", "B 1", "B 2", "B 3"});
     CHECK(
-        lines({"echo", "::::", "-", "def"}, "A\nB\n") ==
-        Words{"A D", "A E", "A F", "B D", "B E", "B F"});
+        lines({"echo", "::::", "-", "def"}, "A\nB\nC\n") ==
+        Words{"A D", "A E", "A F", "B D", "B E", "B F", "C D", "C E", "C F"});
     CHECK(
-        lines({"--link", "echo", ":::", "A", "B", "C", ":::", "F", "G"}) ==
-        Words{"A F", "B G", "C F"});
-    CHECK(lines({"echo", ":::", "A", "B", "C", ":::+", "F", "G"}) == Words{"A F", "B G"});
+        lines({"--link", "echo", ":::", "A", "B", "C", "D", "E", ":::", "F", "G"}) ==
+        Words{"A F", "B G", "C F", "D G", "E F"});
+    CHECK(lines({"echo", ":::", "A", "B", "C", "D", "E", ":::+", "F", "G"}) == Words{"A F", "B G"});
     CHECK(
-        lines({"echo", "::::", "abc", ":::+", "G", "H", ":::", "1", "2"}) ==
-        Words{"A G 1", "A G 2", "B H 1", "B H 2"});
+        lines({"echo", "::::", "abc", ":::+", "G", "H", "I", "::::", "def"}) ==
+        Words{"A G D", "A G E", "A G F", "B H D", "B H E", "B H F", "C I D", "C I E", "C I F"});
 }
 
-TEST_CASE("items end where the user says", "[launcher]") {
+TEST_CASE(
+    "items end where the user says", "[launcher][AR-7][AR-8][AR-9][AR-10][AR-12][AR-17][AR-26]") {
     using namespace std::string_literals;
     CHECK(lines({"-0", "echo", "[{}]"}, "A\0B\nC\0"s) == Words{"[A]", "[B", "C]"});
     CHECK(lines({"-d", "_", "echo", "[{}]"}, "A_B_C") == Words{"[A]", "[B]", "[C]"});
@@ -63,15 +66,15 @@ TEST_CASE("items end where the user says", "[launcher]") {
     CHECK(lines({"echo", "[{}]"}, "1\n\n2\n") == Words{"[1]", "[]", "[2]"});
     CHECK(lines({"-r", "echo", "[{}]"}, "1\n\n2\n") == Words{"[1]", "[2]"});
     CHECK(lines({"-E", "stop", "echo", ":::", "A", "B", "stop", "C"}) == Words{"A", "B"});
-    CHECK(lines({"--trim", "lr", "echo", "[{}]", ":::", " A "}) == Words{"[A]"});
+    CHECK(lines({"--trim", "lr", "echo", "pre-{}-post", ":::", " A "}) == Words{"pre-A-post"});
 }
 
-TEST_CASE("no items, no jobs", "[launcher]") {
+TEST_CASE("no items, no jobs", "[launcher][AR-11]") {
     CHECK(lines({"echo", "X"}, "").empty());
     CHECK(lines({"echo", "X", ":::"}).empty());
 }
 
-TEST_CASE("a command may take several items", "[launcher]") {
+TEST_CASE("a command may take several items", "[launcher][AR-23]") {
     CHECK(
         lines({"-N3", "echo", "1={1} 2={2} 3={3}", ":::", "A", "B", "C", "D"}) ==
         Words{"1=A 2=B 3=C", "1=D 2= 3="});
@@ -79,7 +82,12 @@ TEST_CASE("a command may take several items", "[launcher]") {
     CHECK(lines({"-N0", "echo", "foo", ":::", "1", "2"}) == Words{"foo", "foo"});
 }
 
-TEST_CASE("without a command each item is one", "[launcher]") {
+TEST_CASE("without a command each item is one", "[launcher][AR-18]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run({"-k"}, {.input = "echo one; echo two\nfalse\n"});
+    CHECK(lines_of(outcome.out) == Words{"one", "two"});
+    CHECK(outcome.status.code == 1);
+    CHECK(lines({":::", "echo a", "echo b | tr b c"}) == Words{"a", "c"});
     CHECK(lines({}, "echo one; echo two\necho three | tr e E\n") == Words{"one", "two", "thrEE"});
     CHECK(lines({":::", "echo a", "echo b"}) == Words{"a", "b"});
 }
@@ -88,7 +96,7 @@ TEST_CASE("a job does not eat the input of the loop around it", "[launcher]") {
     CHECK(lines({"cat; echo {}", ":::", "a"}, "one\ntwo\n") == Words{"a"});
 }
 
-TEST_CASE("a file of items that is not there is named, and nothing runs", "[launcher]") {
+TEST_CASE("a file of items that is not there is named, and nothing runs", "[launcher][AR-15]") {
     Launcher launcher;
     const Outcome outcome = launcher.run({"-a", "nofile", "touch ran-{}"});
     CHECK(outcome.status.code == 255);
@@ -113,7 +121,7 @@ TEST_CASE("a standard descriptor that is closed does not become a file of ours",
     }
 }
 
-TEST_CASE("an item runs before the next one is there", "[launcher]") {
+TEST_CASE("an item runs before the next one is there", "[launcher][AR-19]") {
     Launcher launcher;
     Process process = launcher.start({"-j2", "echo got {}"});
     process.write("1\n");

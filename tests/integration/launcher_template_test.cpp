@@ -40,7 +40,7 @@ std::string joined(const Words& words, const std::string& end) {
 
 }  // namespace
 
-TEST_CASE("placeholders take paths apart", "[launcher]") {
+TEST_CASE("placeholders take paths apart", "[launcher][AR-21]") {
     Launcher launcher;
     const Outcome outcome = launcher.run(
         {"-k",
@@ -61,14 +61,14 @@ TEST_CASE("placeholders take paths apart", "[launcher]") {
                                      "/abs/x.jpg,/abs/x,x.jpg,/abs,x,5"});
 }
 
-TEST_CASE("placeholders name sources by their position", "[launcher]") {
+TEST_CASE("placeholders name sources by their position", "[launcher][AR-22]") {
     Launcher launcher;
     const Outcome outcome =
         launcher.run({"echo", "1={1} b={1/} last={-1} none=[{3}]", ":::", "p/A.x", ":::", "B"});
     CHECK(outcome.out == "1=p/A.x b=A.x last=B none=[]\n");
 }
 
-TEST_CASE("another placeholder can be chosen", "[launcher]") {
+TEST_CASE("another placeholder can be chosen", "[launcher][AR-26]") {
     Launcher launcher;
     CHECK(launcher.run({"-I", ",,", "echo", ",,", "{}", ":::", "A/B.C"}).out == "A/B.C {}\n");
 }
@@ -97,6 +97,19 @@ TEST_CASE("a hostile name stays a name", "[launcher]") {
     CHECK(launcher.files().empty());
 }
 
+TEST_CASE("any bytes reach a command as they are", "[launcher][AR-27]") {
+    std::string high;
+    for (int byte = 0; byte < 300; ++byte) {
+        high += static_cast<char>(0x80 + byte % 0x80);
+    }
+    const Words items{"a  b", "$HOME", "*", "it's", "\"q\"", ";ls", "-n", "\\", "\n", high};
+    Launcher launcher;
+    const Outcome outcome = launcher.run(
+        {"-k", "-0", "printf '<%s>' {}"}, {.input = joined(items, std::string(1, '\0'))});
+    CHECK(outcome.out == "<" + joined(items, "><").substr(0, joined(items, "><").size() - 1));
+    CHECK(outcome.err == "");
+}
+
 TEST_CASE("a hostile name reaches a job function as it is", "[launcher]") {
     Launcher launcher;
     const std::string items = joined(kHostile, std::string(1, '\0'));
@@ -115,7 +128,7 @@ TEST_CASE("what is said of a hostile name does not reach the terminal raw", "[la
     CHECK(outcome.err.find('\a') == std::string::npos);
 }
 
-TEST_CASE("words are taken literally without a shell", "[launcher]") {
+TEST_CASE("words are taken literally without a shell", "[launcher][AR-29][AR-31]") {
     Launcher launcher;
     CHECK(
         launcher.run({"--no-shell", "printf", "%s|", "*", "$HOME", "{}", ":::", "a  b"}).out ==
@@ -123,7 +136,7 @@ TEST_CASE("words are taken literally without a shell", "[launcher]") {
     CHECK(launcher.run({"-q", "echo", "$HOME", "{}", ":::", "x y"}).out == "$HOME x y\n");
 }
 
-TEST_CASE("a dry run prints what a shell would run, and runs nothing", "[launcher]") {
+TEST_CASE("a dry run prints what a shell would run, and runs nothing", "[launcher][AR-30]") {
     Launcher launcher;
     const Words words{"-k", "printf '<%s>' {} {.}.png >ran-{#}", ":::", "x y.jpg", "it's", "$(z)"};
     Words dry = words;
@@ -150,7 +163,7 @@ TEST_CASE("a dry run of a job script does not run it", "[launcher]") {
     CHECK(outcome.out == job_module("script") + " 2 'a b'\n");
 }
 
-TEST_CASE("commands are shown before they run", "[launcher]") {
+TEST_CASE("commands are shown before they run", "[launcher][AR-33]") {
     Launcher launcher;
     const Outcome to_stderr = launcher.run({"-t", "echo", ":::", "a b"});
     CHECK(to_stderr.out == "a b\n");
@@ -158,7 +171,7 @@ TEST_CASE("commands are shown before they run", "[launcher]") {
     CHECK(launcher.run({"-v", "echo", ":::", "a b"}).out == "echo 'a b'\na b\n");
 }
 
-TEST_CASE("no two running jobs share a slot", "[launcher]") {
+TEST_CASE("no two running jobs share a slot", "[launcher][AR-32]") {
     Launcher launcher;
     // Who finds its slot's directory made has company.
     const Outcome outcome = launcher.run(

@@ -49,3 +49,7 @@ printf 'a\r\n' | AR echo | od -c
 printf 'echo one; echo two\nfalse\n' | AR -k
 #: 18 :::
 AR -k ::: 'echo a' 'echo b | tr b c'
+#: 14
+printf 'name\tage\nbob\t7\n' | AR -k --header : echo '{name}/{age}'
+#: 14 columns
+printf ' a , b \n c ,d,e\n' | AR -k -C , echo '[{1}] [{2}] [{3}] {-1} {2.}'

@@ -10,6 +10,14 @@ AR -k -N3 echo '1={1} 2={2} 3={3}' ::: A B C D
 AR -k -n2 echo ::: A B C
 #: 23 -N0
 AR -N0 echo foo ::: 1 2
+#: 24
+AR -j1 -X echo pre-{}-post ::: A B C
+#: 24 spread over the slots
+AR -k -j4 -X echo ::: 1 2 3 4 5 6 7 8 9 10
+#: 25
+AR --plus -k echo '{##} {0#} {..} {%.jpg} {:1:2} {/b/X}' ::: abc.tar.gz aax.jpg
+#: 25 more
+AR --plus -k echo '{1..} {2:1} {2%.gz} {^a} {^^[a-c]} {,,A} {:-d} {+/} {+.} {/..}' ::: d/a.b.c ::: xAx.gz ''
 #: 26 -I
 AR -I ,, echo ,, ::: A/B.C
 #: 26 --trim

@@ -56,6 +56,8 @@ public:
         return item.empty() ? Pull::kWait : Pull::kItem;
     }
 
+    [[nodiscard]] std::string where() const override { return "script"; }
+
     [[nodiscard]] int wait_fd() const noexcept override { return 77; }
 
 private:
@@ -63,9 +65,7 @@ private:
 };
 
 std::unique_ptr<RowSource> scripted(std::deque<std::string> steps) {
-    std::vector<std::unique_ptr<ItemSource>> members;
-    members.push_back(std::make_unique<ScriptedSource>(std::move(steps)));
-    return std::make_unique<LinkedRows>(std::move(members));
+    return std::make_unique<ItemRows>(std::make_unique<ScriptedSource>(std::move(steps)));
 }
 
 /// All rows, however often the source says "wait" in between.
@@ -183,9 +183,9 @@ TEST_CASE("linked rows go on where waiting interrupted them", "[cli][input]") {
     REQUIRE(rows_through_waits(cycled, waits) == Lines{"A 1", "B 2", "C 1"});
     REQUIRE(waits == 4);
 
-    std::vector<std::unique_ptr<ItemSource>> members;
-    members.push_back(std::make_unique<ScriptedSource>(std::deque<std::string>{"A", "", "B"}));
-    members.push_back(std::make_unique<ScriptedSource>(std::deque<std::string>{"", "1", "", "2"}));
+    std::vector<std::unique_ptr<RowSource>> members;
+    members.push_back(scripted({"A", "", "B"}));
+    members.push_back(scripted({"", "1", "", "2"}));
     LinkedRows linked(std::move(members));
     waits = 0;
     REQUIRE(rows_through_waits(linked, waits) == Lines{"A 1", "B 2"});
@@ -207,7 +207,7 @@ TEST_CASE("the first source of a combination is not kept", "[cli][input]") {
 TEST_CASE("a job knows beforehand whether it may get several items", "[cli][input]") {
     const auto many = [](std::vector<std::string> words) {
         const Options options = parse_command_line(words);
-        return JobInputs::open(options.sources, options.input).many_items();
+        return JobInputs::open(options.sources, options.input).shape().many_items;
     };
     REQUIRE_FALSE(many({"echo", ":::", "A"}));
     REQUIRE(many({"echo", ":::", "A", ":::", "1"}));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+using aiomisc::cli::CsvScanner;
 using aiomisc::cli::RecordSplitter;
 
 namespace {
@@ -89,8 +90,48 @@ TEST_CASE("any way of cutting the stream gives the same records", "[cli][input]"
 TEST_CASE("a stream without a delimiter is refused before it eats the memory", "[cli][input]") {
     RecordSplitter splitter('\n');
     const std::string piece(std::size_t{8} << 20, 'x');
+    std::string record;
     for (int i = 0; i < 8; ++i) {
         splitter.feed(piece);
+        REQUIRE_FALSE(splitter.next(record));
     }
-    REQUIRE_THROWS_AS(splitter.feed("x"), aiomisc::Error);
+    splitter.feed("x");
+    REQUIRE_THROWS_AS(splitter.next(record), aiomisc::Error);
+}
+
+TEST_CASE("between quotes a newline ends no record", "[cli][input][L13]") {
+    const std::string text = "\xef\xbb\xbfw,h\r\n\"a\nb\",\"\"\"\n\"\n\"x\"\ny\"z\n1,2";
+    const Records expected{"w,h\r", "\"a\nb\",\"\"\"\n\"", "\"x\"", "y\"z", "1,2"};
+    for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+        RecordSplitter splitter('\n', CsvScanner(',', '\n'));
+        splitter.feed(std::string_view(text).substr(0, cut));
+        Records records = take_all(splitter);
+        splitter.feed(std::string_view(text).substr(cut));
+        splitter.finish();
+        for (auto& record : take_all(splitter)) {
+            records.push_back(record);
+        }
+        REQUIRE(records == expected);
+        REQUIRE(splitter.position() == 7);
+    }
+}
+
+TEST_CASE("a byte order mark is skipped at the beginning of CSV alone", "[cli][input]") {
+    RecordSplitter mark('\n', CsvScanner(',', '\n'));
+    mark.feed("\xef\xbb");
+    mark.finish();
+    CHECK(take_all(mark) == Records{"\xef\xbb"});
+    CHECK(
+        split("\xef\xbb\xbf"
+              "a") == Records{"\xef\xbb\xbf"
+                              "a"});
+}
+
+TEST_CASE("a quote that is never closed is refused before it eats the memory", "[cli][input]") {
+    RecordSplitter splitter('\n', CsvScanner(',', '\n'));
+    std::string record;
+    splitter.feed("\"");
+    splitter.feed(std::string(RecordSplitter::kMaxRecordBytes, '\n'));
+    REQUIRE_THROWS_WITH(
+        splitter.next(record), "a record is longer than 64 MiB; is a quote not closed?");
 }

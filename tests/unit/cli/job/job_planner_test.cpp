@@ -16,7 +16,7 @@ namespace {
 
 JobPlanner planner(const std::vector<std::string>& words) {
     const Options options = parse_command_line(words);
-    return {options, choose_target(options.command), false};
+    return {options, choose_target(options.command), nullptr, InputShape(), 4};
 }
 
 }  // namespace

@@ -32,7 +32,7 @@ std::size_t entries(const fs::path& folder) {
 
 TEST_CASE("files of a job appear when it has ended", "[cli][results]") {
     const TempDir dir;
-    ResultFiles files(ResultLayout((dir / "r").string(), "{}"), 0666);
+    ResultFiles files(ResultLayout((dir / "r").string(), PlaceholderSet()), 0666);
     KeptOutput kept = files.keep();
     kept.write(kOut, "bad attempt");
     kept.clear();
@@ -47,7 +47,7 @@ TEST_CASE("files of a job appear when it has ended", "[cli][results]") {
 
 TEST_CASE("a job that is not committed leaves nothing", "[cli][results]") {
     const TempDir dir;
-    ResultFiles files(ResultLayout((dir / "r").string(), "{}"), 0666);
+    ResultFiles files(ResultLayout((dir / "r").string(), PlaceholderSet()), 0666);
     {
         KeptOutput kept = files.keep();
         kept.write(kOut, "half");
@@ -57,7 +57,7 @@ TEST_CASE("a job that is not committed leaves nothing", "[cli][results]") {
 
 TEST_CASE("an earlier file is replaced as a whole", "[cli][results]") {
     const TempDir dir;
-    ResultFiles files(ResultLayout((dir / "{}").string(), "{}"), 0666);
+    ResultFiles files(ResultLayout((dir / "{}").string(), PlaceholderSet()), 0666);
     for (const std::string text : {"a long first text", "second"}) {
         KeptOutput kept = files.keep();
         kept.write(kOut, text);
@@ -74,7 +74,7 @@ TEST_CASE("links below the root lead nowhere", "[cli][results]") {
     fs::create_directories(dir / "r/1/file");
     fs::create_directory_symlink(outside.path(), dir / "r/1/folder");
     fs::create_symlink(outside / "precious", dir / "r/1/file/stdout");
-    ResultFiles files(ResultLayout((dir / "r").string(), "{}"), 0666);
+    ResultFiles files(ResultLayout((dir / "r").string(), PlaceholderSet()), 0666);
 
     KeptOutput kept = files.keep();
     kept.write(kOut, "ours");
@@ -93,7 +93,7 @@ TEST_CASE("the root itself may be a link", "[cli][results]") {
     const TempDir dir;
     fs::create_directory(dir / "real");
     fs::create_directory_symlink(dir / "real", dir / "r");
-    ResultFiles files(ResultLayout((dir / "r").string(), "{}"), 0666);
+    ResultFiles files(ResultLayout((dir / "r").string(), PlaceholderSet()), 0666);
     KeptOutput kept = files.keep();
     commit(files, "x", kept);
     CHECK(fs::exists(dir / "real/1/x/seq"));
@@ -103,5 +103,6 @@ TEST_CASE("a root that cannot be made is told at once", "[cli][results]") {
     const TempDir dir;
     dir.write("file", "");
     CHECK_THROWS_AS(
-        ResultFiles(ResultLayout((dir / "file/r").string(), "{}"), 0666), aiomisc::SystemError);
+        ResultFiles(ResultLayout((dir / "file/r").string(), PlaceholderSet()), 0666),
+        aiomisc::SystemError);
 }

@@ -87,7 +87,7 @@ TEST_CASE("a name that is too long is cut, and still its own", "[cli][results]")
 }
 
 TEST_CASE("a folder gets GNU parallel's tree", "[cli][results][AR-40]") {
-    const ResultLayout layout("out/r", "{}");
+    const ResultLayout layout("out/r", PlaceholderSet());
     CHECK(layout.root() == "out/r");
     const ResultPlace found = place(layout, {"I", "a/b"});
     CHECK(found.folders == Names{"1", "I", "2", "a\\_b"});
@@ -97,7 +97,7 @@ TEST_CASE("a folder gets GNU parallel's tree", "[cli][results][AR-40]") {
 }
 
 TEST_CASE("a template names the files, or their folder", "[cli][results]") {
-    const ResultLayout files("../out/run-{1}/x-{2/}", "{}");
+    const ResultLayout files("../out/run-{1}/x-{2/}", PlaceholderSet());
     CHECK(files.root() == "../out/");
     const ResultPlace found = place(files, {"..", "dir/b"});
     CHECK(found.folders == Names{"run-\\.."});
@@ -105,15 +105,15 @@ TEST_CASE("a template names the files, or their folder", "[cli][results]") {
     CHECK(found.err == "x-b.err");
     CHECK(found.seq == "x-b.seq");
 
-    const ResultLayout folders("{}/", "{}");
+    const ResultLayout folders("{}/", PlaceholderSet());
     CHECK(folders.root() == ".");
     CHECK(path(place(folders, {"/etc"})) == "\\_etc/stdout");
-    CHECK(ResultLayout("out/,,", ",,").root() == "out/");
-    CHECK_THROWS_AS(ResultLayout("{}/../x", "{}"), UsageError);
+    CHECK(ResultLayout("out/,,", PlaceholderSet({.placeholder = ",,"}, {}, 1)).root() == "out/");
+    CHECK_THROWS_AS(ResultLayout("{}/../x", PlaceholderSet()), UsageError);
 }
 
 TEST_CASE("the files of a job are no other job's", "[cli][results]") {
-    const ResultLayout layout("r/{}", "{}");
+    const ResultLayout layout("r/{}", PlaceholderSet());
     std::set<std::string> files;
     for (const char* const item : {"x", "x.err", "x.seq", "x.err.err", "x.err.seq", "x\\.err"}) {
         const ResultPlace found = place(layout, {item});
@@ -131,9 +131,9 @@ TEST_CASE("whatever the items are nothing leaves the root", "[cli][results]") {
     const std::string parts[] = {"/", "..", ".", "a", "\\", "_", "\n", "\xff", ""};
     std::uniform_int_distribution<std::size_t> pick(0, std::size(parts) - 1);
     const ResultLayout layouts[] = {
-        ResultLayout("r", "{}"),
-        ResultLayout("r/{}", "{}"),
-        ResultLayout("r/{1}/{2//}/x{}/", "{}")};
+        ResultLayout("r", PlaceholderSet()),
+        ResultLayout("r/{}", PlaceholderSet()),
+        ResultLayout("r/{1}/{2//}/x{}/", PlaceholderSet())};
     for (int round = 0; round < 2000; ++round) {
         Names items(2);
         for (std::string& item : items) {
@@ -152,7 +152,7 @@ TEST_CASE("whatever the items are nothing leaves the root", "[cli][results]") {
 }
 
 TEST_CASE("very many items get a short path", "[cli][results]") {
-    const ResultLayout layout("r", "{}");
+    const ResultLayout layout("r", PlaceholderSet());
     Names items(2000, "item");
     const std::string one = path(place(layout, items));
     items.back() = "other";

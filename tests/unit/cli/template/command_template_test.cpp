@@ -23,7 +23,8 @@ namespace {
 std::vector<FilledCommand> commands(const Words& words) {
     const Options options = parse_command_line(words);
     JobInputs inputs = JobInputs::open(options.sources, options.input);
-    const auto command = CommandTemplate::make(options.command, inputs.many_items());
+    const auto command = CommandTemplate::make(
+        options.command, PlaceholderSet(options.command, {}, 1), inputs.shape().many_items);
     std::vector<FilledCommand> filled;
     JobInput input;
     while (inputs.next(input) == Pull::kItem) {
@@ -152,12 +153,22 @@ TEST_CASE("a file that can be executed is one word whatever its name", "[cli][te
 }
 
 TEST_CASE("a zero byte cannot be an argument", "[cli][template]") {
-    const auto command = CommandTemplate::make({.words = {"echo"}}, false);
+    const auto command = CommandTemplate::make({.words = {"echo"}}, PlaceholderSet(), false);
     const JobInput input{.seq = 1, .items = {std::string("a\0b", 3)}};
     REQUIRE_THROWS_WITH(command->fill(input, 1), aiomisc::test::contains("zero byte"));
 }
 
 TEST_CASE(
     "a placeholder where no value can be written is refused before any job", "[cli][template]") {
-    REQUIRE_THROWS_AS(CommandTemplate::make({.words = {"cat <<'E'\n{}\nE"}}, false), UsageError);
+    REQUIRE_THROWS_AS(
+        CommandTemplate::make({.words = {"cat <<'E'\n{}\nE"}}, PlaceholderSet(), false),
+        UsageError);
+}
+
+TEST_CASE("a word without shell syntax is repeated for each item", "[cli][template][L24]") {
+    const auto filled = commands({"-X", "echo", "pre-{}-post", "{.}", "{#}", ":::", "a.x", "b c"});
+    REQUIRE(filled.size() == 1);
+    CHECK(filled[0].command.argv == Words{"echo", "pre-a.x-post", "pre-b c-post", "a", "b c", "1"});
+    CHECK(filled[0].text == "echo pre-a.x-post 'pre-b c-post' a 'b c' 1");
+    CHECK_THROWS_AS(commands({"-X", ":::", "echo a"}), UsageError);
 }

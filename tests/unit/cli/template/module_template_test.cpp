@@ -45,7 +45,7 @@ private:
 const FakeJob kJob;
 
 FilledCall fill(const Words& words, Words items, bool with_items = true) {
-    return ModuleTemplate("./thumb.so", kJob, words, "{}", with_items)
+    return ModuleTemplate("./thumb.so", kJob, words, PlaceholderSet(), with_items)
         .fill({.seq = 5, .items = std::move(items)}, 2);
 }
 

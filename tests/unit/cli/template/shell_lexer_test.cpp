@@ -12,7 +12,7 @@ namespace {
 /// The text with each hole shown as its context: U, D, S, H or A, with ` if backquoted.
 std::string contexts(std::string_view text) {
     std::string shown;
-    for (const ShellPiece& piece : lex_shell(text, "{}")) {
+    for (const ShellPiece& piece : lex_shell(text, PlaceholderSet())) {
         if (const auto* literal = std::get_if<std::string>(&piece)) {
             shown += *literal;
             continue;
@@ -60,7 +60,7 @@ TEST_CASE("wherever a shell evaluates numbers is arithmetic", "[cli][template][S
     REQUIRE(contexts("${x#{}} ${x//:/{}} ${x:=a:{}}") == "${x#<U>} ${x//:/<U>} ${x:=a:<U>}");
     const auto evaluated = [](std::string_view text) {
         std::string flags;
-        for (const ShellPiece& piece : lex_shell(text, "{}")) {
+        for (const ShellPiece& piece : lex_shell(text, PlaceholderSet())) {
             if (const auto* hole = std::get_if<ShellHole>(&piece)) {
                 flags += hole->evaluated ? 'e' : '-';
             }
@@ -92,7 +92,8 @@ TEST_CASE(
     REQUIRE(contexts("\"\\{}\"") == "\"\\\\<D>\"");
     REQUIRE(contexts("'\\{}'") == "'\\<S>'");
     REQUIRE(contexts("\\\\{}") == "\\\\<U>");
-    const auto pieces = lex_shell("$,, \"$,,\" $$,, '$,,'", ",,");
+    const auto pieces =
+        lex_shell("$,, \"$,,\" $$,, '$,,'", PlaceholderSet({.placeholder = ",,"}, {}, 1));
     std::string literals;
     for (const auto& piece : pieces) {
         if (const auto* literal = std::get_if<std::string>(&piece)) {
@@ -117,6 +118,6 @@ TEST_CASE(
                              "<<",   "<<E", "<<E\n{}", ")))",  "}",      "\"`\"{}`", "$",  "$(",
                              "((",   "#",   "<<-'",    "$'",   "`\"`{}", "<<`\n`{}"}) {
         CAPTURE(text);
-        REQUIRE_NOTHROW(lex_shell(text, "{}"));
+        REQUIRE_NOTHROW(lex_shell(text, PlaceholderSet()));
     }
 }

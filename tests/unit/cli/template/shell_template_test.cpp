@@ -175,7 +175,7 @@ private:
 }  // namespace
 
 TEST_CASE("the script refers to variables, never to items", "[cli][template][S17]") {
-    const ShellTemplate script("echo \"{}\" '{.}' {}", "{}");
+    const ShellTemplate script("echo \"{}\" '{.}' {}", PlaceholderSet());
     const ShellScript filled = script.fill({.seq = 1, .items = {"$(x).jpg"}}, 1);
     REQUIRE(
         filled.script ==
@@ -196,7 +196,7 @@ TEST_CASE(
         "x={}; printf '<%s>' \"$x\"",
         "printf '<%s>' \"${none:-{}}\"",
         "printf \"<%s>\" \\{}");
-    const ShellTemplate script(text, "{}");
+    const ShellTemplate script(text, PlaceholderSet());
     for (const std::string& item : kHostile) {
         const JobInput input{.seq = 1, .items = {item}};
         CAPTURE(text, item);
@@ -217,7 +217,7 @@ TEST_CASE("in nested commands hostile items stay data", "[cli][template][S17]") 
         "echo $(echo {})",
         "echo `echo {}`",
         "case {} in *) echo \"{}\";; esac");
-    const ShellTemplate script(cd + text, "{}");
+    const ShellTemplate script(cd + text, PlaceholderSet());
     for (const std::string& item : kHostile) {
         const JobInput input{.seq = 1, .items = {item}};
         CAPTURE(text, item);
@@ -243,7 +243,7 @@ TEST_CASE("no garbage of shell fragments runs an item", "[cli][template][S17]") 
         const JobInput input{.seq = 1, .items = {kPayloads[random() % kPayloads.size()]}};
         CAPTURE(round, text, input.items[0]);
         try {
-            run_shell(any_shell(round), ShellTemplate(text, "{}").fill(input, 1));
+            run_shell(any_shell(round), ShellTemplate(text, PlaceholderSet()).fill(input, 1));
         } catch (const aiomisc::Error&) {
             // Refused: an item in arithmetic, or in a quoted here-document.
         }
@@ -261,7 +261,7 @@ TEST_CASE(
         const std::string item = round % 2 == 0 ? kPayloads[random() % kPayloads.size()]
                                                 : kHostile[random() % kHostile.size()];
         const JobInput input{.seq = 1, .items = {item}};
-        const ShellTemplate script(text, "{}");
+        const ShellTemplate script(text, PlaceholderSet());
         CAPTURE(round, text, item, script.text(input, 1));
         const std::string real = run_shell(any_shell(round), script.fill(input, 1));
         REQUIRE(real == run_text(any_shell(round), script.text(input, 1)));
@@ -272,7 +272,7 @@ TEST_CASE(
 
 TEST_CASE("several items are several words, one word in quotes", "[cli][template][L23]") {
     const JobInput input{.seq = 1, .items = {"a  b", "it's"}};
-    const ShellTemplate plain("printf '<%s>' {} \"{}\" '{}' x{}y", "{}");
+    const ShellTemplate plain("printf '<%s>' {} \"{}\" '{}' x{}y", PlaceholderSet());
     const std::string expected = "<a  b><it's><a  b it's><a  b it's><xa  b><it'sy>";
     REQUIRE(run_shell("/bin/sh", plain.fill(input, 1)) == expected);
     REQUIRE(run_text("/bin/sh", plain.text(input, 1)) == expected);
@@ -283,34 +283,34 @@ TEST_CASE("more than nine values reach the script", "[cli][template]") {
     for (int i = 1; i <= 12; ++i) {
         input.items.push_back(std::to_string(i * 11));
     }
-    const ShellTemplate script("echo {} {12} {10}", "{}");
+    const ShellTemplate script("echo {} {12} {10}", PlaceholderSet());
     REQUIRE(
         run_shell("/bin/sh", script.fill(input, 1)) ==
         "11 22 33 44 55 66 77 88 99 110 121 132 132 110\n");
 }
 
 TEST_CASE("positional parameters of the template itself are empty", "[cli][template]") {
-    const ShellTemplate script("echo \"[$1][$@][$#]\" {}", "{}");
+    const ShellTemplate script("echo \"[$1][$@][$#]\" {}", PlaceholderSet());
     REQUIRE(run_shell("/bin/sh", script.fill({.seq = 1, .items = {"x"}}, 1)) == "[][][0] x\n");
 }
 
 TEST_CASE("variables that carry items are not exported to the job", "[cli][template]") {
-    const ShellTemplate script("env | grep -c __ar; : {}", "{}");
+    const ShellTemplate script("env | grep -c __ar; : {}", PlaceholderSet());
     REQUIRE(run_shell("/bin/sh", script.fill({.seq = 1, .items = {"x"}}, 1)) == "0\n");
 }
 
 TEST_CASE("a placeholder as the command splits into words and is not parsed", "[cli][template]") {
-    const ShellTemplate script("{} end", "{}");
+    const ShellTemplate script("{} end", PlaceholderSet());
     const JobInput input{.seq = 1, .items = {"echo a; echo $HOME"}};
     REQUIRE(run_shell("/bin/sh", script.fill(input, 1)) == "a; echo $HOME end\n");
     REQUIRE(run_text("/bin/sh", script.text(input, 1)) == "a; echo $HOME end\n");
 }
 
 TEST_CASE("only integers may stand in arithmetic", "[cli][template][S17]") {
-    const ShellTemplate script("echo $(({} * 2))", "{}");
+    const ShellTemplate script("echo $(({} * 2))", PlaceholderSet());
     REQUIRE(run_shell("/bin/sh", script.fill({.seq = 1, .items = {"21"}}, 1)) == "42\n");
     REQUIRE(run_shell("/bin/sh", script.fill({.seq = 1, .items = {"-0x10"}}, 1)) == "-32\n");
-    const ShellTemplate condition("[[ {} -eq 1 ]]", "{}");
+    const ShellTemplate condition("[[ {} -eq 1 ]]", PlaceholderSet());
     REQUIRE_THROWS_AS(
         condition.fill({.seq = 1, .items = {"a[$(touch pwned)]"}}, 1), aiomisc::Error);
     for (const char* item : {"a[$(touch pwned)]", "x", "", "1+1", "-", "0x", "1 2"}) {
@@ -327,4 +327,42 @@ TEST_CASE("quoting leaves plain words alone", "[cli][template]") {
     REQUIRE(shell_quote("it's") == R"('it'\''s')");
     REQUIRE(shell_quote("~") == "'~'");
     REQUIRE(shell_join({"echo", "", "x y"}) == "echo '' 'x y'");
+}
+
+TEST_CASE("a word of shell text is repeated for each item", "[cli][template][L24]") {
+    const JobInput input{.seq = 3, .items = {"a.x", "it's"}};
+    const auto printed = [&](std::string_view text) {
+        const ShellTemplate script(text, PlaceholderSet(), true);
+        const std::string real = run_shell("/bin/sh", script.fill(input, 1));
+        CHECK(real == run_text("/bin/sh", script.text(input, 1)));
+        return real;
+    };
+    CHECK(printed("printf '<%s>' pre-{}-post") == "<pre-a.x-post><pre-it's-post>");
+    CHECK(printed("printf '<%s>' {}-{.}-{#} {#} {1}") == "<a.x-a-3><it's-it's-3><3><a.x>");
+    CHECK(printed("printf '<%s>' \"x{}\" '{}y'") == "<xa.x><xit's><a.xy><it'sy>");
+    CHECK(printed("printf '<%s>' \"p {}q r\" 's {}'") == "<p a.xq it'sq r><s a.x it's>");
+    CHECK(printed("printf '<%s>' {}; echo end") == "<a.x><it's>end\n");
+    CHECK(printed("printf '<%s>' $(echo {}-); (echo {}+)") == "<a.x-><it's->a.x+ it's+\n");
+    CHECK(printed("printf '<%s>' \"$(echo -{})\"") == "<-a.x -it's>");
+    CHECK(printed("printf '<%s>' x$(echo {})-{}") == "<xa.x-a.x><xit's-it's>");
+    CHECK(printed("printf '<%s>' `echo {}-`{#}") == "<a.x-><it's-3>");
+    CHECK(printed("cat <<E\n{}-\nE\n") == "a.x- it's-\n");
+    CHECK(printed("printf '<%s>' ${x:-{}}|cat") == "<a.x><it's>");
+    CHECK(printed("printf '<%s>' {#}x") == "<3x>");
+}
+
+TEST_CASE("repeated words of hostile items stay words", "[cli][template][L24]") {
+    const ShellTemplate script("printf '<%s>' p{}q \"r{}\" 's{}' \"t {}\"", PlaceholderSet(), true);
+    std::string expected;
+    for (const std::string prefix : {"p", "r", "s"}) {
+        for (const std::string& item : kHostile) {
+            expected += "<" + prefix + item + (prefix == "p" ? "q>" : ">");
+        }
+    }
+    expected += "<t";
+    for (const std::string& item : kHostile) {
+        expected += " " + item;
+    }
+    const JobInput input{.seq = 1, .items = kHostile};
+    CHECK(run_shell("/bin/sh", script.fill(input, 1)) == expected + ">");
 }

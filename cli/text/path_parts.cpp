@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include <aiomisc/cli/template/path_parts.h>
+#include <aiomisc/cli/text/path_parts.h>
 
 namespace aiomisc::cli {
 namespace {
