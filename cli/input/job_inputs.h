@@ -3,9 +3,9 @@
 
 #include <aiomisc/cli/input/collected_jobs.h>
 #include <aiomisc/cli/input/job_filler.h>
+#include <aiomisc/cli/input/job_source.h>
 #include <aiomisc/cli/input/row_source.h>
 #include <aiomisc/cli/input/source_spec.h>
-#include <aiomisc/cli/job/job.h>
 
 #include <cstdint>
 #include <memory>
@@ -21,7 +21,7 @@ namespace aiomisc::cli {
 ///         case Pull::kWait: co_await readable(inputs.wait_fd()); break;
 ///         case Pull::kEnd:  co_return;
 ///     }
-class JobInputs {
+class JobInputs final : public JobSource {
 public:
     /// Opens all sources; standard input where there is none. With a header this waits for the
     /// first line of each.
@@ -35,9 +35,9 @@ public:
     /// Never blocks. `input` is set only with Pull::kItem.
     ///
     /// Errors:    those of the sources; Error (too many to be kept in memory).
-    Pull next(JobInput& input);
+    Pull next(JobInput& input) override;
 
-    [[nodiscard]] int wait_fd() const noexcept { return rows_->wait_fd(); }
+    [[nodiscard]] int wait_fd() const noexcept override { return rows_->wait_fd(); }
 
     [[nodiscard]] InputShape shape() const;
 
@@ -48,8 +48,7 @@ public:
     /// With -X: how much a job can take.
     void set_room(JobRoom room);
 
-    /// The number of jobs, once all were read; none before, and when they are not kept.
-    [[nodiscard]] std::optional<std::uint64_t> total() const noexcept;
+    [[nodiscard]] std::optional<std::uint64_t> total() const noexcept override;
 
 private:
     Pull deal(JobInput& input);

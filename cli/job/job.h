@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -19,6 +20,9 @@ struct JobInput {
     std::uint64_t seq = 0;    ///< from 1, in input order
     std::uint64_t total = 0;  ///< of all jobs, where a template asks for it; else 0
     std::vector<std::string> items;
+    std::optional<std::string>
+        command;         ///< of the shell, as the job log has it; none: the template
+    bool rerun = false;  ///< it failed in a run before this one
 };
 
 /// What the inputs of all jobs have in common.
@@ -58,6 +62,7 @@ struct JobSpec {
     std::string working_directory;  ///< empty: ours
     std::vector<JobFile> files;     ///< to be written before it starts
     std::string tag;                ///< prefix of its output lines; empty without --tag
+    bool rerun = false;             ///< see JobInput
 };
 
 /// What ended an attempt.

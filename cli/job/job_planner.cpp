@@ -2,6 +2,7 @@
 #include <aiomisc/cli/job/job_planner.h>
 
 #include <aiomisc/cli/options/usage_error.h>
+#include <aiomisc/cli/report/printable.h>
 #include <aiomisc/runtime/base/error.h>
 
 #include <algorithm>
@@ -36,6 +37,15 @@ std::unique_ptr<CommandTemplate> command_template(
     TemplateOptions command = options.command;
     command.words = target.words;
     return CommandTemplate::make(command, placeholders, many_items);
+}
+
+/// For a job that has no command.
+std::string joined(const std::vector<std::string>& items) {
+    std::string text;
+    for (const std::string& item : items) {
+        text += (text.empty() ? "" : " ") + printable(item);
+    }
+    return text;
 }
 
 }  // namespace
@@ -99,12 +109,15 @@ bool JobPlanner::needs_total() const noexcept {
 
 JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt) const {
     JobSpec job{.seq = input.seq, .slot = slot, .attempt = attempt, .items = input.items};
+    job.rerun = input.rerun;
     if (module_) {
         FilledCall filled = module_->fill(input, slot);
         job.work = std::move(filled.call);
         job.text = std::move(filled.text);
     } else {
-        FilledCommand filled = command_->fill(input, slot);
+        FilledCommand filled =
+            input.command ? command_->fill({.seq = input.seq, .items = {*input.command}}, slot)
+                          : command_->fill(input, slot);
         job.work = std::move(filled.command);
         job.text = std::move(filled.text);
     }
@@ -119,6 +132,14 @@ JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt)
         }
     }
     return job;
+}
+
+std::string JobPlanner::text(const JobInput& input, unsigned slot) const {
+    try {
+        return plan(input, slot, 1).text;
+    } catch (const Error&) {
+        return joined(input.items);
+    }
 }
 
 }  // namespace aiomisc::cli

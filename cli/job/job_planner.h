@@ -37,6 +37,9 @@ public:
     /// Errors:    Error (this job cannot be started with these items; the run goes on).
     [[nodiscard]] JobSpec plan(const JobInput& input, unsigned slot, unsigned attempt) const;
 
+    /// The text of the job's command; of the items where there can be none.
+    [[nodiscard]] std::string text(const JobInput& input, unsigned slot) const;
+
 private:
     void add_files(const RunOptions& options);
     [[nodiscard]] std::vector<JobFile> files_of(const JobInput& input, unsigned slot) const;

@@ -5,11 +5,12 @@
 
 #include <aiomisc/cli/log/base64.h>
 #include <aiomisc/cli/log/json_object.h>
+#include <aiomisc/cli/log/log_record.h>
+#include <aiomisc/cli/log/tsv_field.h>
 #include <aiomisc/cli/report/printable.h>
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -18,34 +19,6 @@
 
 namespace aiomisc::cli {
 namespace {
-
-constexpr std::string_view kTsvHeader =
-    "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
-
-// One line, whatever the command holds.
-std::string escape_field(std::string_view text) {
-    std::string escaped;
-    escaped.reserve(text.size());
-    for (const char c : text) {
-        switch (c) {
-            case '\\':
-                escaped += "\\\\";
-                break;
-            case '\t':
-                escaped += "\\t";
-                break;
-            case '\n':
-                escaped += "\\n";
-                break;
-            case '\r':
-                escaped += "\\r";
-                break;
-            default:
-                escaped += c;
-        }
-    }
-    return escaped;
-}
 
 double seconds(std::chrono::microseconds time) {
     return std::chrono::duration<double>(time).count();
@@ -73,7 +46,7 @@ void set_items(JsonObject& record, const std::vector<std::string>& items) {
 
 std::unique_ptr<JobLog> JobLog::open(const std::string& path, bool append) {
     LogFile file(path, append);
-    if (path.ends_with(".jsonl")) {
+    if (log_format(path) == LogFormat::kJson) {
         return std::make_unique<JsonJobLog>(std::move(file));
     }
     return std::make_unique<TsvJobLog>(std::move(file));
@@ -110,7 +83,11 @@ void JsonJobLog::begin(const RunRecord& run) {
         .set("cwd", run.directory)
         .set("start", rounded_to_milliseconds(seconds(run.started)))
         .set("target", run.target)
-        .set("resume_key", "args");
+        .set("resume_key", "args")
+        .set("resume", run.resume);
+    if (run.command_template) {
+        record.set("template", *run.command_template);
+    }
     file().append(record.line());
 }
 
@@ -134,6 +111,12 @@ void JsonJobLog::attempt(const JobSpec& job, const JobResult& result, bool final
         .set("err_bytes", result.err_bytes)
         .set("error", result.error)
         .set("cmd", job.text);
+    if (!is_utf8(job.text)) {
+        record.set("cmd_b64", base64(job.text));
+    }
+    if (job.rerun) {
+        record.set_flag("rerun", true);
+    }
     file().append(record.line());
 }
 

@@ -7,7 +7,9 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace aiomisc::cli {
@@ -18,7 +20,14 @@ struct RunRecord {
     std::string directory;
     std::chrono::system_clock::time_point started;
     std::string target;  ///< what TARGET was taken for: "command", "module", "source"
+    /// TARGET and its words, as they may be shown; none if the commands come from the log.
+    std::optional<std::string> command_template;
+    std::string resume;  ///< the option that goes on with an older log; empty: none
 };
+
+/// The first line of the TSV log.
+inline constexpr std::string_view kTsvHeader =
+    "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n";
 
 /// The record of what was done: a line for each job, or more than a line.
 ///
@@ -44,11 +53,7 @@ public:
 
     virtual void end(int exit_status) = 0;
 
-    /// Blocks for as long as the disk does; to be called at most once a second, and at the end.
-    void sync() { file_.sync(); }
-
-protected:
-    LogFile& file() noexcept { return file_; }
+    [[nodiscard]] LogFile& file() noexcept { return file_; }
 
 private:
     LogFile file_;

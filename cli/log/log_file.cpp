@@ -46,10 +46,10 @@ std::string lock_holder(const struct stat& file) {
 }  // namespace
 
 LogFile::LogFile(std::string path, bool append) : path_(std::move(path)) {
-    fd_ =
-        UniqueFd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666));
+    fd_ = std::make_shared<const UniqueFd>(
+        ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666));
     struct stat status{};
-    if (!fd_ || ::fstat(fd_.get(), &status) != 0) {
+    if (!*fd_ || ::fstat(fd_->get(), &status) != 0) {
         throw SystemError::from_errno("open job log", path_);
     }
     regular_ = S_ISREG(status.st_mode);
@@ -60,69 +60,89 @@ LogFile::LogFile(std::string path, bool append) : path_(std::move(path)) {
         throw Error("refusing to write the job log " + path_ + ": it belongs to another user");
     }
     lock();
-    if (!append && ::ftruncate(fd_.get(), 0) != 0) {
+    if (!append && ::ftruncate(fd_->get(), 0) != 0) {
         throw SystemError::from_errno("empty job log", path_);
     }
-    if (::fstat(fd_.get(), &status) != 0) {
+    if (::fstat(fd_->get(), &status) != 0) {
         throw SystemError::from_errno("stat", path_);
     }
     started_empty_ = status.st_size == 0;
-    if (!started_empty_) {
-        end_torn_line(static_cast<std::uint64_t>(status.st_size));
-    }
+    torn_ = !started_empty_ && !ends_in_line(static_cast<std::uint64_t>(status.st_size));
 }
 
 void LogFile::lock() {
-    if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) {
+    if (::flock(fd_->get(), LOCK_EX | LOCK_NB) == 0) {
         return;
     }
     if (errno != EWOULDBLOCK) {
         throw SystemError::from_errno("lock job log", path_);
     }
     struct stat status{};
-    const std::string pid = ::fstat(fd_.get(), &status) == 0 ? lock_holder(status) : "";
+    const std::string pid = ::fstat(fd_->get(), &status) == 0 ? lock_holder(status) : "";
     throw Error(
         "the job log " + path_ + " is in use by another aiomisc-run" +
         (pid.empty() ? "" : ", pid " + pid));
 }
 
-void LogFile::end_torn_line(std::uint64_t size) {
+UniqueFd LogFile::open_for_reading() const {
+    if (!regular_) {
+        throw Error("the job log " + path_ + " cannot be read back: it is no regular file");
+    }
     // Our own descriptor only writes; the path could be another file by now, /proc's cannot.
-    const std::string self = "/proc/self/fd/" + std::to_string(fd_.get());
-    const UniqueFd reader(::open(self.c_str(), O_RDONLY | O_CLOEXEC));
-    char last = '\n';
-    if (!reader || ::pread(reader.get(), &last, 1, static_cast<off_t>(size - 1)) < 0) {
+    UniqueFd reader(
+        ::open(("/proc/self/fd/" + std::to_string(fd_->get())).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!reader) {
         throw SystemError::from_errno("read job log", path_);
     }
-    if (last != '\n') {
-        append("\n");
+    return reader;
+}
+
+bool LogFile::ends_in_line(std::uint64_t size) const {
+    char last = '\n';
+    if (::pread(open_for_reading().get(), &last, 1, static_cast<off_t>(size - 1)) < 0) {
+        throw SystemError::from_errno("read job log", path_);
     }
+    return last == '\n';
 }
 
 void LogFile::append(std::string_view record) {
+    const std::string mended = torn_ ? "\n\n" + std::string(record) : std::string();
+    const std::string_view bytes = torn_ ? mended : record;
     struct stat before{};
     ssize_t count = -1;
-    if (::fstat(fd_.get(), &before) == 0) {
+    if (::fstat(fd_->get(), &before) == 0) {
         do {
-            count = ::write(fd_.get(), record.data(), record.size());
+            count = ::write(fd_->get(), bytes.data(), bytes.size());
         } while (count < 0 && errno == EINTR);
     }
-    if (count == static_cast<ssize_t>(record.size())) {
+    if (count == static_cast<ssize_t>(bytes.size())) {
+        torn_ = false;
         dirty_ = true;
         return;
     }
     const int error = count < 0 ? errno : ENOSPC;
     if (count > 0 && regular_) {
         // If this fails, too, the next run ends the torn line.
-        static_cast<void>(::ftruncate(fd_.get(), before.st_size) == 0);
+        static_cast<void>(::ftruncate(fd_->get(), before.st_size) == 0);
     }
     throw SystemError::from_code(error, "write job log", path_);
 }
 
 void LogFile::sync() {
-    if (std::exchange(dirty_, false) && regular_ && ::fdatasync(fd_.get()) != 0) {
-        throw SystemError::from_errno("sync job log", path_);
+    if (const auto due = take_sync()) {
+        due();
     }
+}
+
+std::function<void()> LogFile::take_sync() {
+    if (!std::exchange(dirty_, false) || !regular_) {
+        return {};
+    }
+    return [fd = fd_, path = path_] {
+        if (::fdatasync(fd->get()) != 0) {
+            throw SystemError::from_errno("sync job log", path);
+        }
+    };
 }
 
 }  // namespace aiomisc::cli

@@ -4,6 +4,8 @@
 #include <aiomisc/runtime/base/unique_fd.h>
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,7 +14,8 @@ namespace aiomisc::cli {
 /// The file behind a job log: locked for the whole run, and written a record at a time.
 ///
 /// A record is one write() at the end of the file, so readers see whole records, and a run that was
-/// killed leaves at most a torn last line. Such a line is ended before anything is appended.
+/// killed leaves at most a torn last line. With the next record such a line is ended, and an empty
+/// line put behind it: then it is known for what it is, even where it looks complete.
 ///
 /// Affinity:  any thread, one at a time.
 class LogFile {
@@ -29,17 +32,28 @@ public:
     /// Errors:    SystemError (it was not written; a part of it is taken back).
     void append(std::string_view record);
 
-    /// Brings to the disk what was appended since the last time. Errors: SystemError.
+    /// Brings to the disk what was appended since the last time; blocks for as long as that takes.
+    /// Errors: SystemError.
     void sync();
+
+    /// The sync() that is due, for another thread to do; empty if there is nothing to bring to the
+    /// disk. It outlives the LogFile.
+    [[nodiscard]] std::function<void()> take_sync();
+
+    /// Opens the same file for reading. Errors: SystemError; Error (it is no regular file).
+    [[nodiscard]] UniqueFd open_for_reading() const;
+
+    [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
 private:
     void lock();
-    void end_torn_line(std::uint64_t size);
+    [[nodiscard]] bool ends_in_line(std::uint64_t size) const;
 
     std::string path_;
-    UniqueFd fd_;
+    std::shared_ptr<const UniqueFd> fd_;
     bool regular_ = false;
     bool started_empty_ = true;
+    bool torn_ = false;
     bool dirty_ = false;
 };
 

@@ -55,10 +55,6 @@ constexpr Refusal kRefusals[] = {
     {"-L", "use -n"},
     {"-l", "use -n"},
     {"--max-chars", "-X keeps to the limit of the system, -n to a number of items"},
-    {"--resume", kNotYet},
-    {"--resume-failed", kNotYet},
-    {"--resume-by", kNotYet},
-    {"--retry-failed", kNotYet},
     {"--memsuspend", "jobs are held up by --memfree, and killed by --mem-limit"},
 };
 

@@ -35,6 +35,7 @@ Often used:
   --tag       begin lines with the item      --joblog FILE   a line for each job
   --dry-run   only print the commands        --halt RULE     e.g. now,fail=1
   --bar       show progress                  -q              no shell syntax
+  --resume-failed --joblog FILE              do what is left, and what failed
 
 Exit status: 0 all jobs succeeded, 1-100 that many failed, 101 more,
 255 nothing could be run. aiomisc-run --help=all describes every option.

@@ -58,7 +58,32 @@ bool is_table(std::string_view results) {
            results.ends_with(".json");
 }
 
+void check_resume(const Options& options) {
+    const ResumeOptions& resume = options.resume;
+    const std::string& log = options.report.job_log;
+    if (resume.mode == ResumeMode::kNone) {
+        if (resume.key) {
+            throw UsageError("--resume-by needs --resume or --resume-failed");
+        }
+        return;
+    }
+    if (log.empty()) {
+        throw UsageError(std::string(option_of(resume.mode)) + " needs --joblog FILE");
+    }
+    if (resume.mode == ResumeMode::kRetryFailed && needs_items(options) &&
+        !log.ends_with(".jsonl")) {
+        throw UsageError(
+            "--retry-failed with --results, --wd or --tmpl needs a log that keeps the items: "
+            "--joblog "
+            "FILE.jsonl");
+    }
+    if (resume.key == ResumeKey::kItems && !log.ends_with(".jsonl")) {
+        throw UsageError("--resume-by args needs a log that keeps the items: --joblog FILE.jsonl");
+    }
+}
+
 void check(const Options& options) {
+    check_resume(options);
     const TemplateOptions& command = options.command;
     if (command.no_shell && (command.shell_given || command.mode == Mode::kShell)) {
         throw UsageError("--no-shell excludes --shell and --mode shell");
@@ -89,6 +114,25 @@ void check(const Options& options) {
 
 }  // namespace
 
+bool needs_items(const Options& options) noexcept {
+    return !options.output.results.empty() || !options.run.working_directory.empty() ||
+           !options.run.file_templates.empty();
+}
+
+const char* option_of(ResumeMode mode) noexcept {
+    switch (mode) {
+        case ResumeMode::kNone:
+            break;
+        case ResumeMode::kResume:
+            return "--resume";
+        case ResumeMode::kFailed:
+            return "--resume-failed";
+        case ResumeMode::kRetryFailed:
+            return "--retry-failed";
+    }
+    return "";
+}
+
 Options parse_command_line(const std::vector<std::string>& arguments, const ParseContext& context) {
     Options options;
     OptionParser parser(options);
@@ -109,6 +153,7 @@ Options parse_command_line(const std::vector<std::string>& arguments, const Pars
     }
     std::move(own.tokens.begin(), own.tokens.end(), std::back_inserter(tokens));
     parser.parse(std::move(tokens));
+    options.option_words = own.count;
 
     SplitWords split = split_sources(words, parser.separators());
     std::move(split.sources.begin(), split.sources.end(), std::back_inserter(options.sources));
@@ -117,6 +162,7 @@ Options parse_command_line(const std::vector<std::string>& arguments, const Pars
     if (options.command.words == std::vector{options.command.placeholder}) {
         options.command.words.clear();
     }
+    options.output.add_to_results = options.resume.mode != ResumeMode::kNone;
     check(options);
     return options;
 }

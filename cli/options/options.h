@@ -9,6 +9,7 @@
 #include <aiomisc/cli/options/policies.h>
 #include <aiomisc/cli/text/item_edit.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -86,6 +87,25 @@ struct ReportOptions {
     std::optional<std::uint64_t> total;  ///< number of jobs, where the input cannot tell
 };
 
+/// Which jobs run, by what the job log says of them.
+enum class ResumeMode {
+    kNone,         ///< all, and the log begins anew or is added to
+    kResume,       ///< those it does not know
+    kFailed,       ///< and those whose last record is a failure
+    kRetryFailed,  ///< those whose last record is a failure, as the log has them
+};
+
+/// The option that asks for it; empty for kNone.
+const char* option_of(ResumeMode mode) noexcept;
+
+/// How a job is found in the log.
+enum class ResumeKey { kSeq, kItems };
+
+struct ResumeOptions {
+    ResumeMode mode = ResumeMode::kNone;
+    std::optional<ResumeKey> key;  ///< none: items where the log has them, else the number
+};
+
 /// The whole command line, understood.
 struct Options {
     enum class Action {
@@ -106,10 +126,15 @@ struct Options {
     RunOptions run;
     OutputOptions output;
     ReportOptions report;
+    ResumeOptions resume;
+    std::size_t option_words = 0;  ///< so many words of the command line are options
     /// Spellings of the options that the command line and the job file gave, without those of the
     /// environment, which are for every run.
     std::vector<std::string> given;
 };
+
+/// Something beside the command is made of the items of each job.
+bool needs_items(const Options& options) noexcept;
 
 /// Reads the options that a job file carries in its leading comments; see read_directives().
 using DirectiveReader = std::vector<std::string> (*)(const std::string& target);

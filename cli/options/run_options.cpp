@@ -5,6 +5,8 @@
 #include <aiomisc/cli/options/option_entry.h>
 #include <aiomisc/cli/options/option_values.h>
 
+#include <algorithm>
+
 namespace aiomisc::cli {
 namespace {
 
@@ -43,6 +45,14 @@ void set_results(State& state, const Text& text) {
         }
     }
     state.options.output.results = expect_text(text, "a folder, a template or a file");
+}
+
+constexpr Choice<ResumeKey> kResumeKeys[] = {{"seq", ResumeKey::kSeq}, {"args", ResumeKey::kItems}};
+
+// Each includes what those before it run again, so the strongest holds, wherever it stands.
+template <ResumeMode kMode>
+void resume(State& state, const Text&) {
+    state.options.resume.mode = std::max(state.options.resume.mode, kMode);
 }
 
 template <Options::Action kAction>
@@ -177,6 +187,24 @@ constexpr OptionEntry kReporting[] = {
      "FILE|+FILE",
      "A line for each finished job; FILE.jsonl: a JSON record for each attempt; +: append",
      &set_job_log},
+    {"--resume",
+     nullptr,
+     "Run only jobs that have no record in the job log, and go on with it",
+     &resume<ResumeMode::kResume>},
+    {"--resume-failed",
+     nullptr,
+     "Like --resume, and run again what failed",
+     &resume<ResumeMode::kFailed>},
+    {"--retry-failed",
+     nullptr,
+     "Run again what failed, with the commands of the job log; no input is read",
+     &resume<ResumeMode::kRetryFailed>},
+    {"--resume-by",
+     "seq|args",
+     "Find jobs in the log by their number, or by their items [args in FILE.jsonl, else seq]",
+     [](State& state, const Text& text) {
+         state.options.resume.key = parse_choice(text, kResumeKeys);
+     }},
     {"--total",
      "N",
      "Number of jobs, for the bar, when the input comes slowly",

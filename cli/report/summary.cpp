@@ -44,7 +44,7 @@ std::string seconds_text(std::chrono::milliseconds time) {
     return fmt::format("{:.1f} s", static_cast<double>(time.count()) / 1000);
 }
 
-std::string counts_line(const RunTotals& totals, std::optional<std::uint64_t> not_run) {
+std::string counts_line(const RunTotals& totals, const SummaryFacts& facts) {
     const std::uint64_t jobs = totals.succeeded() + totals.failed();
     std::string line =
         fmt::format("{} {}: {} succeeded", jobs, jobs == 1 ? "job" : "jobs", totals.succeeded());
@@ -58,8 +58,14 @@ std::string counts_line(const RunTotals& totals, std::optional<std::uint64_t> no
         }
         line += " (" + causes + ")";
     }
-    if (not_run != 0) {
-        line += not_run ? fmt::format(", {} not run", *not_run) : ", the rest not run";
+    if (facts.not_run != 0) {
+        line += facts.not_run ? fmt::format(", {} not run", *facts.not_run) : ", the rest not run";
+    }
+    if (facts.done_before > 0) {
+        line += fmt::format(", {} done before", facts.done_before);
+    }
+    if (facts.failed_before > 0) {
+        line += fmt::format(" ({} of them failed)", facts.failed_before);
     }
     return line;
 }
@@ -90,11 +96,7 @@ std::string shortened(std::string_view command) {
 }  // namespace
 
 bool wants_summary(
-    SummaryMode mode,
-    const RunTotals& totals,
-    std::optional<std::uint64_t> not_run,
-    std::chrono::milliseconds elapsed,
-    bool terminal) {
+    SummaryMode mode, const RunTotals& totals, const SummaryFacts& facts, bool terminal) {
     switch (mode) {
         case SummaryMode::kAlways:
             return true;
@@ -103,25 +105,26 @@ bool wants_summary(
         case SummaryMode::kAuto:
             break;
     }
-    return totals.failed() > 0 || not_run != 0 || (terminal && elapsed >= std::chrono::seconds(2));
+    return totals.failed() > 0 || facts.failed_before > 0 || facts.not_run != 0 ||
+           (terminal && facts.elapsed >= std::chrono::seconds(2));
 }
 
-std::string summary_text(
-    const RunTotals& totals,
-    std::optional<std::uint64_t> not_run,
-    std::chrono::milliseconds elapsed) {
+std::string summary_text(const RunTotals& totals, const SummaryFacts& facts) {
     std::string text;
     const auto add = [&text](std::string_view line) {
         text += fmt::format("aiomisc-run: {}\n", line);
     };
-    add(counts_line(totals, not_run));
-    add(usage_line(totals, elapsed));
+    add(counts_line(totals, facts));
+    add(usage_line(totals, facts.elapsed));
     for (const RunTotals::Failure& failure : totals.failures()) {
         add(fmt::format(
             "job {} {}: {}", failure.seq, shortened(failure.cause), shortened(failure.command)));
     }
     if (totals.failed() > totals.failures().size()) {
         add(fmt::format("and {} more", totals.failed() - totals.failures().size()));
+    }
+    if (!facts.how_to_go_on.empty()) {
+        add(facts.how_to_go_on);
     }
     return text;
 }

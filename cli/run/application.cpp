@@ -103,7 +103,9 @@ int start(const Options& options, const std::vector<std::string>& arguments) {
         return launch_jobs(options, arguments, target, nullptr);
     }
     const JobModule module = JobModule::load(*file);
-    if (module.main() != nullptr && (module.job() == nullptr || options.sources.empty())) {
+    const bool runs_jobs =
+        !options.sources.empty() || options.resume.mode == ResumeMode::kRetryFailed;
+    if (module.main() != nullptr && (module.job() == nullptr || !runs_jobs)) {
         return launch_script(options, target, module);
     }
     return launch_jobs(options, arguments, target, &module);
@@ -147,6 +149,8 @@ int run_application(const std::vector<std::string>& arguments) {
     occupy_standard_descriptors();
     // A reader that goes away is learned from EPIPE.
     ::signal(SIGPIPE, SIG_IGN);
+    // A file that may not grow any more is learned from EFBIG.
+    ::signal(SIGXFSZ, SIG_IGN);
     // Questions that nobody answers yet.
     ::signal(SIGUSR1, SIG_IGN);
     ::signal(SIGUSR2, SIG_IGN);

@@ -29,14 +29,8 @@ double random_share() {
     return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
-/// For a job that has no command.
-std::string joined(const std::vector<std::string>& items) {
-    std::string text;
-    for (const std::string& item : items) {
-        text += (text.empty() ? "" : " ") + printable(item);
-    }
-    return text;
-}
+/// Inputs that are left out before other tasks have their turn.
+constexpr std::uint64_t kSkipsAtOnce = 256;
 
 JobResult not_started(const std::exception& error) {
     JobResult result;
@@ -80,14 +74,6 @@ ProgressState JobRun::progress() const {
     state.elapsed = elapsed();
     state.median_runtime = runtimes_.median();
     return state;
-}
-
-std::optional<std::uint64_t> JobRun::total() const {
-    if (input_ended_) {
-        return started_;
-    }
-    const auto counted = parts_.inputs.total();
-    return counted ? counted : parts_.total;
 }
 
 void JobRun::drain() noexcept {
@@ -134,19 +120,43 @@ Task<> JobRun::until_stopped() {
     co_await stopped_.wait();
 }
 
+std::optional<std::uint64_t> JobRun::total() const {
+    if (input_ended_) {
+        return started_;
+    }
+    const auto counted = parts_.inputs.total();
+    const auto known = counted ? counted : parts_.total;
+    const std::uint64_t gone = started_ + skipped();
+    return known && *known > gone ? *known - skipped()
+           : known                ? std::optional(started_)
+                                  : std::nullopt;
+}
+
 std::optional<std::uint64_t> JobRun::jobs_left() {
-    JobInput next;
+    // The end is known only to who looks for it; how many of the rest were done before, too.
+    const std::uint64_t enough = parts_.resume != nullptr && parts_.total ? *parts_.total : 1;
+    std::uint64_t left = 0;
     try {
-        // The end is known only to who looks for it.
-        input_ended_ = input_ended_ || parts_.inputs.next(next) == Pull::kEnd;
+        Pull pulled = input_ended_ ? Pull::kEnd : Pull::kItem;
+        for (JobInput next; pulled == Pull::kItem && left < enough;) {
+            pulled = parts_.inputs.next(next);
+            left += pulled == Pull::kItem && is_wanted(next) ? 1 : 0;
+        }
+        input_ended_ = pulled == Pull::kEnd;
     } catch (const Error&) {
         return std::nullopt;
     }
     if (input_ended_) {
-        return withdrawn_ + (input_held_ ? 1 : 0);
+        return left + withdrawn_ + (input_held_ ? 1 : 0);
     }
     const auto all = total();
     return all && *all > started_ ? std::optional(*all - started_) : std::nullopt;
+}
+
+bool JobRun::is_wanted(JobInput& input) {
+    const Verdict verdict = parts_.resume == nullptr ? Verdict::kRun : parts_.resume->decide(input);
+    input.rerun = input.rerun || verdict == Verdict::kRerun;
+    return verdict != Verdict::kSkip;
 }
 
 Task<std::optional<JobInput>> JobRun::next_input() {
@@ -154,7 +164,16 @@ Task<std::optional<JobInput>> JobRun::next_input() {
     for (;;) {
         switch (parts_.inputs.next(input)) {
             case Pull::kItem:
-                co_return input;
+                if (is_wanted(input)) {
+                    co_return input;
+                }
+                if (skipped() % kSkipsAtOnce == 0) {
+                    co_await sleep(Duration::zero());
+                }
+                if (stopped_.is_set()) {
+                    co_return std::nullopt;
+                }
+                continue;
             case Pull::kEnd:
                 input_ended_ = true;
                 co_return std::nullopt;
@@ -254,7 +273,9 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
                 .slot = slot,
                 .attempt = attempt,
                 .items = input.items,
-                .text = joined(input.items)};
+                .text = parts_.planner.text(input, slot),
+                .tag = {},
+                .rerun = input.rerun};
             result = not_started(error);
         }
         if (attempt == 1) {

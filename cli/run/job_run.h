@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <aiomisc/cli/input/job_inputs.h>
+#include <aiomisc/cli/input/job_source.h>
 #include <aiomisc/cli/job/executor.h>
 #include <aiomisc/cli/job/job_planner.h>
 #include <aiomisc/cli/log/job_log.h>
@@ -10,6 +10,7 @@
 #include <aiomisc/cli/report/progress_display.h>
 #include <aiomisc/cli/report/run_totals.h>
 #include <aiomisc/cli/results/results.h>
+#include <aiomisc/cli/resume/resume_plan.h>
 #include <aiomisc/cli/run/job_record.h>
 #include <aiomisc/cli/run/memory_watch.h>
 #include <aiomisc/cli/run/output_printer.h>
@@ -41,16 +42,17 @@ public:
     struct Parts {
         EventLoop& loop;
         const Options& options;
-        JobInputs& inputs;
+        JobSource& inputs;
         const JobPlanner& planner;
         Executor& executor;
         OutputPrinter& printer;
-        JobLog* log;       ///< may be null
-        Results* results;  ///< may be null
+        JobLog* log;         ///< may be null
+        Results* results;    ///< may be null
+        ResumePlan* resume;  ///< which inputs to leave out; may be null: none
         unsigned slots;
         unsigned most_slots;                 ///< if -j names a file, and that asks for more
         unsigned places;                     ///< for jobs that the executor has: as many, or more
-        std::optional<std::uint64_t> total;  ///< of jobs, if it is known
+        std::optional<std::uint64_t> total;  ///< of inputs, if it is known
     };
 
     /// Errors:    UsageError (a rule for starts cannot be followed here).
@@ -93,6 +95,15 @@ private:
     Task<std::optional<JobInput>> next_input();
     void reread_slots();
     Task<> pass_gate();
+    // To be asked once for each input.
+    bool is_wanted(JobInput& input);
+    // Of the jobs of this run: what was done before does not count.
+    [[nodiscard]] std::optional<std::uint64_t> total() const;
+
+    [[nodiscard]] std::uint64_t skipped() const noexcept {
+        return parts_.resume == nullptr ? 0 : parts_.resume->skipped();
+    }
+
     Task<> run_job(JobInput input, unsigned slot);
     Task<JobResult> run_attempts(const JobInput& input, unsigned slot, JobSpec& last);
     Task<JobResult> run_once(const JobSpec& job, JobOutput output);

@@ -2,12 +2,12 @@
 #include <aiomisc/cli/run/launch.h>
 
 #include <aiomisc/cli/exit_codes.h>
-#include <aiomisc/cli/input/job_inputs.h>
-#include <aiomisc/cli/job/job_planner.h>
-#include <aiomisc/cli/run/planned_inputs.h>
+#include <aiomisc/cli/log/log_reader.h>
 #include <aiomisc/cli/run/session.h>
 #include <aiomisc/cli/run/slot_count.h>
+#include <aiomisc/cli/run/workload.h>
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/unique_fd.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/fd_watcher.h>
 
@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace aiomisc::cli {
@@ -23,19 +24,22 @@ namespace aiomisc::cli {
 namespace {
 
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds them
-Task<> print_plan(JobInputs& inputs, const JobPlanner& planner, unsigned slots) {
+Task<> print_plan(Workload& work, unsigned slots) {
     JobInput input;
     for (;;) {
-        switch (inputs.next(input)) {
+        switch (work.inputs().next(input)) {
             case Pull::kItem: {
+                if (work.resume() != nullptr && work.resume()->decide(input) == Verdict::kSkip) {
+                    break;
+                }
                 // Which slot a job gets shows when it runs; this one it would get if all were
                 // alike.
                 const auto slot = static_cast<unsigned>((input.seq - 1) % slots + 1);
-                fmt::print("{}\n", planner.plan(input, slot, 1).text);
+                fmt::print("{}\n", work.planner().plan(input, slot, 1).text);
                 break;
             }
             case Pull::kWait:
-                co_await readable(inputs.wait_fd());
+                co_await readable(work.inputs().wait_fd());
                 break;
             case Pull::kEnd:
                 co_return;
@@ -43,16 +47,26 @@ Task<> print_plan(JobInputs& inputs, const JobPlanner& planner, unsigned slots) 
     }
 }
 
+// Not as a run does, which would lock it, make it, and end what is torn.
+UniqueFd open_log(const std::string& path) {
+    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    if (!file) {
+        throw SystemError::from_errno("open job log", path);
+    }
+    return file;
+}
+
 int dry_run(
     EventLoop& loop, const Options& options, const Target& target, const JobModule* module) {
     const unsigned slots = slots_of_run(options.run.slots);
-    JobInputs inputs = JobInputs::open(options.sources, options.input);
-    const JobPlanner planner(
-        options, target, module == nullptr ? nullptr : module->job(), inputs.shape(), slots);
-    adapt_to_plan(inputs, planner, options, slots);
+    Workload work(options, target, module, slots);
+    const std::string& log = options.report.job_log;
+    if (options.resume.mode != ResumeMode::kNone && ::access(log.c_str(), F_OK) == 0) {
+        work.resume_from(LogReader(open_log(log), log));
+    }
     // A reader that has seen enough ends this by that signal, as it would any other filter.
     ::signal(SIGPIPE, SIG_DFL);
-    loop.run_until_complete(print_plan(inputs, planner, slots));
+    loop.run_until_complete(print_plan(work, slots));
     if (std::fflush(stdout) != 0) {
         throw SystemError::from_errno("write", "stdout");
     }
@@ -74,12 +88,13 @@ int launch_jobs(
     if (options.run.dry_run) {
         return dry_run(loop, options, target, module);
     }
-    if (options.sources.empty() && ::isatty(STDIN_FILENO) == 1) {
+    if (options.sources.empty() && options.resume.mode != ResumeMode::kRetryFailed &&
+        ::isatty(STDIN_FILENO) == 1) {
         fmt::print(
             stderr, "aiomisc-run: reading items from the terminal, one a line; ^D ends them\n");
     }
     Session session(loop, options, target, module);
-    session.begin_log(arguments);
+    session.begin(arguments);
     loop.run_until_complete(session.run());
     return session.conclude();
 }

@@ -2,15 +2,15 @@
 #include <aiomisc/cli/run/session.h>
 
 #include <aiomisc/cli/exit_codes.h>
-#include <aiomisc/cli/input/total.h>
 #include <aiomisc/cli/job/job_environment.h>
 #include <aiomisc/cli/report/printable.h>
 #include <aiomisc/cli/report/summary.h>
+#include <aiomisc/cli/resume/resume_command.h>
 #include <aiomisc/cli/run/command_executor.h>
 #include <aiomisc/cli/run/job_files_executor.h>
 #include <aiomisc/cli/run/jobs_ahead.h>
+#include <aiomisc/cli/run/log_sync.h>
 #include <aiomisc/cli/run/module_executor.h>
-#include <aiomisc/cli/run/planned_inputs.h>
 #include <aiomisc/cli/run/reader_watch.h>
 #include <aiomisc/cli/run/slot_count.h>
 #include <aiomisc/cli/run/stop_signals.h>
@@ -26,6 +26,7 @@
 
 #include <fmt/format.h>
 
+#include <errno.h>  // program_invocation_name
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,9 +66,7 @@ Session::Session(
       options_(options),
       kind_(target.kind),
       slots_(slots_of_run(options.run.slots, keeps_files(options.output))),
-      inputs_(JobInputs::open(options.sources, options.input)),
-      planner_(
-          options, target, module == nullptr ? nullptr : module->job(), inputs_.shape(), slots_),
+      work_(options, target, module, slots_),
       display_(loop, options.report, [this] { return run_ ? run_->progress() : ProgressState(); }),
       out_(STDOUT_FILENO),
       err_(STDERR_FILENO),
@@ -78,7 +77,6 @@ Session::Session(
           same_terminal(STDOUT_FILENO, STDERR_FILENO) ? static_cast<Sink&>(out_terminal_) : out_,
           ::isatty(STDERR_FILENO) == 1 ? static_cast<Sink&>(err_terminal_) : err_),
       printer_(assembler_, display_) {
-    adapt_to_plan(inputs_, planner_, options, slots_);
     const std::string run_id = make_run_id();
     if (module == nullptr) {
         executor_ = std::make_unique<CommandExecutor>(loop, options.run, run_id);
@@ -86,37 +84,55 @@ Session::Session(
         executor_ = std::make_unique<ModuleExecutor>(
             loop, module->file().string(), slots_, options, run_id);
     }
-    results_ = Results::open(options, planner_.placeholders(), run_id);
+    results_ = Results::open(options, work_.planner().placeholders(), run_id);
     if (!options.run.file_templates.empty()) {
         executor_ =
             std::make_unique<JobFilesExecutor>(std::move(executor_), options.run.remove_files);
     }
-    if (!options.report.job_log.empty()) {
-        log_ = JobLog::open(options.report.job_log, options.report.append_to_log);
+}
+
+void Session::open_log() {
+    const std::string& path = options_.report.job_log;
+    const ResumeMode resume = options_.resume.mode;
+    if (path.empty()) {
+        return;
     }
+    log_ = JobLog::open(path, options_.report.append_to_log || resume != ResumeMode::kNone);
+    if (resume != ResumeMode::kNone) {
+        work_.resume_from(LogReader(log_->file().open_for_reading(), path));
+    }
+    for (const std::string& note : work_.notes()) {
+        display_.message("aiomisc-run: " + note + "\n");
+    }
+}
+
+void Session::begin(const std::vector<std::string>& arguments) {
+    arguments_ = arguments;
+    open_log();
     run_.emplace(JobRun::Parts{
-        loop,
-        options,
-        inputs_,
-        planner_,
+        loop_,
+        options_,
+        work_.inputs(),
+        work_.planner(),
         *executor_,
         printer_,
         log_.get(),
         results_.get(),
+        work_.resume(),
         slots_,
         // Workers are as many as at first, and so are their places.
-        module == nullptr ? slots_within_limits() : slots_,
-        slots_ * (module != nullptr && may_run_ahead(options) ? kJobsTogether : 1),
-        expected_total(options)});
-}
-
-void Session::begin_log(const std::vector<std::string>& arguments) {
+        kind_ == Target::Kind::kCommand ? slots_within_limits() : slots_,
+        kind_ != Target::Kind::kCommand && may_run_ahead(options_) ? slots_ * kJobsTogether
+                                                                   : slots_,
+        work_.total()});
     if (log_) {
         log_->begin(
-            {arguments,
-             std::filesystem::current_path(),
-             std::chrono::system_clock::now(),
-             kind_name(kind_)});
+            {.arguments = arguments,
+             .directory = std::filesystem::current_path(),
+             .started = std::chrono::system_clock::now(),
+             .target = kind_name(kind_),
+             .command_template = work_.command_template(),
+             .resume = option_of(options_.resume.mode)});
     }
 }
 
@@ -219,22 +235,46 @@ Task<> Session::run_jobs() {
     co_await executor_->stop();
 }
 
+Task<> Session::sync_log() {
+    try {
+        co_await keep_synced(log_->file());
+    } catch (const Error& error) {
+        error_ = error.what();
+        run_->cancel();
+    }
+}
+
 Task<> Session::run() {
     const TaskHandle<> signals = create_task(watch_signals());
     const TaskHandle<> printing = create_task(print());
     const TaskHandle<> reader = create_task(watch_reader());
+    std::optional<TaskHandle<>> syncing;
+    if (log_) {
+        syncing.emplace(create_task(sync_log()));
+    }
     co_await run_jobs();
 }
 
 void Session::summarize(std::optional<std::uint64_t> not_run) {
     const bool terminal = ::isatty(STDERR_FILENO) == 1;
     const RunTotals& totals = run_->totals();
-    const std::chrono::milliseconds elapsed = run_->elapsed();
+    SummaryFacts facts{.not_run = not_run, .elapsed = run_->elapsed()};
+    if (const ResumePlan* const resume = work_.resume()) {
+        facts.done_before = resume->skipped();
+        facts.failed_before = resume->skipped_failed();
+    }
+    facts.how_to_go_on = how_to_go_on(
+        options_,
+        {.failed = totals.failed() + facts.failed_before > 0,
+         .not_run = not_run != 0,
+         .is_module = kind_ != Target::Kind::kCommand,
+         .program = program_invocation_name,
+         .arguments = arguments_});
     // Where nothing ran there is nothing to sum up beside the error.
     const bool ran = totals.succeeded() + totals.failed() > 0;
     if (started_ && !reader_gone_ && (ran || !error_) &&
-        wants_summary(options_.report.summary, totals, not_run, elapsed, terminal)) {
-        display_.message(summary_text(totals, not_run, elapsed));
+        wants_summary(options_.report.summary, totals, facts, terminal)) {
+        display_.message(summary_text(totals, facts));
     }
 }
 
@@ -252,13 +292,23 @@ int Session::exit_status_of_run(std::optional<std::uint64_t> not_run) {
     return exit_status(run_->totals(), run_->halt());
 }
 
+void Session::end_log(int exit_status) {
+    try {
+        log_->end(exit_status);
+        log_->file().sync();
+    } catch (const Error&) {
+        if (!error_) {  // a disk that is full has been told of
+            throw;
+        }
+    }
+}
+
 int Session::conclude() {
     const std::optional<std::uint64_t> not_run = run_->jobs_left();
     summarize(not_run);
     const int status = exit_status_of_run(not_run);
     if (log_) {
-        log_->end(status);
-        log_->sync();
+        end_log(status);
     }
     if (reader_gone_) {
         die_of(SIGPIPE);

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <aiomisc/cli/input/job_inputs.h>
 #include <aiomisc/cli/job/executor.h>
-#include <aiomisc/cli/job/job_planner.h>
 #include <aiomisc/cli/log/job_log.h>
 #include <aiomisc/cli/options/options.h>
 #include <aiomisc/cli/output/output_assembler.h>
@@ -13,6 +11,7 @@
 #include <aiomisc/cli/results/results.h>
 #include <aiomisc/cli/run/job_run.h>
 #include <aiomisc/cli/run/output_printer.h>
+#include <aiomisc/cli/run/workload.h>
 #include <aiomisc/cli/target/target.h>
 #include <aiomisc/runtime/task/task.h>
 #include <aiomisc/worker/job/job_module.h>
@@ -27,7 +26,7 @@ namespace aiomisc::cli {
 /// One run of jobs: everything it is made of, and what may end it from outside.
 ///
 ///     Session session(loop, options, target, module);
-///     session.begin_log(arguments);
+///     session.begin(arguments);
 ///     loop.run_until_complete(session.run());
 ///     return session.conclude();
 ///
@@ -41,9 +40,11 @@ public:
     Session& operator=(const Session&) = delete;
     ~Session() = default;
 
-    /// Writes the first record of the job log, if there is one. `arguments` are the words of the
-    /// command line.
-    void begin_log(const std::vector<std::string>& arguments);
+    /// Opens the job log, if there is to be one, goes on with what stands there, and writes its
+    /// first record. `arguments` are the words of the command line.
+    ///
+    /// Errors:    those of JobLog::open(), Workload::resume_from(), JobRun.
+    void begin(const std::vector<std::string>& arguments);
 
     /// Runs all jobs. Errors are kept for conclude().
     Task<> run();
@@ -53,24 +54,26 @@ public:
     int conclude();
 
 private:
+    void open_log();
     Task<> run_jobs();
     Task<> watch_signals();
     void on_signal(int signal);
     void list_running();
     void suspend();
     Task<> watch_reader();
+    Task<> sync_log();
     Task<> print();
     void stop_for_reader();
     // What was not run: see JobRun::jobs_left().
     void summarize(std::optional<std::uint64_t> not_run);
+    void end_log(int exit_status);
     int exit_status_of_run(std::optional<std::uint64_t> not_run);
 
     EventLoop& loop_;
     const Options& options_;
     Target::Kind kind_;
     unsigned slots_;
-    JobInputs inputs_;
-    JobPlanner planner_;
+    Workload work_;
     ProgressDisplay display_;
     FdSink out_;
     FdSink err_;
@@ -82,6 +85,7 @@ private:
     std::unique_ptr<JobLog> log_;
     std::unique_ptr<Results> results_;
     std::optional<JobRun> run_;
+    std::vector<std::string> arguments_;
 
     // How the run came to its end, beside its jobs.
     bool started_ = false;

@@ -52,12 +52,16 @@ Sha256& Sha256::add(std::uint64_t number) {
     return *this;
 }
 
-std::string Sha256::hex() {
-    std::array<unsigned char, 32> sum{};
+Sha256::Sum Sha256::sum() {
+    Sum sum{};
     check(::EVP_DigestFinal_ex(state_->context.get(), sum.data(), nullptr));
+    return sum;
+}
+
+std::string Sha256::hex() {
     constexpr const char* kDigits = "0123456789abcdef";
     std::string text;
-    for (const unsigned char byte : sum) {
+    for (const unsigned char byte : sum()) {
         text += kDigits[byte >> 4];
         text += kDigits[byte & 15];
     }

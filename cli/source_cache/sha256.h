@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,6 +20,11 @@ public:
 
     Sha256& add(std::string_view field);
     Sha256& add(std::uint64_t number);
+
+    using Sum = std::array<unsigned char, 32>;
+
+    /// Nothing can be added afterwards.
+    [[nodiscard]] Sum sum();
 
     /// The sum in hexadecimal. Nothing can be added afterwards.
     [[nodiscard]] std::string hex();

@@ -7,7 +7,7 @@
 
 using namespace aiomisc::test;
 
-TEST_CASE("the job log has a line for each job", "[launcher]") {
+TEST_CASE("the job log has a line for each job", "[launcher][AR-61]") {
     Launcher launcher;
     const Outcome outcome =
         launcher.run({"-s", "--joblog", "log", "echo 12345; exit {}", ":::", "1", "2", "0"});
@@ -38,7 +38,7 @@ TEST_CASE("a hostile name takes one line of the job log", "[launcher]") {
     CHECK_THAT(lines[1], ends_with("a\\tb\\nc\\\\'"));
 }
 
-TEST_CASE("the job log is appended to if that was said", "[launcher]") {
+TEST_CASE("the job log is appended to if that was said", "[launcher][AR-65]") {
     Launcher launcher;
     launcher.run({"--joblog", "log", "true", ":::", "A", "B"});
     launcher.run({"--joblog", "+log", "true", ":::", "C"});
@@ -60,7 +60,7 @@ TEST_CASE("the JSON log has every attempt, and how each ended", "[launcher]") {
     CHECK(lines[3] == "{\"type\":\"end\",\"exit\":1}");
 }
 
-TEST_CASE("a job log that cannot be written stops the run before any job", "[launcher]") {
+TEST_CASE("a job log that cannot be written stops the run before any job", "[launcher][AR-65]") {
     for (const char* log : {"nowhere/log", "/dev/full"}) {
         INFO(log);
         Launcher launcher;
@@ -71,7 +71,7 @@ TEST_CASE("a job log that cannot be written stops the run before any job", "[lau
     }
 }
 
-TEST_CASE("two runs do not share a job log", "[launcher]") {
+TEST_CASE("two runs do not share a job log", "[launcher][AR-70]") {
     Launcher launcher;
     Process first = launcher.start(
         {"--joblog", "log", ": >runs; while ! test -e go; do sleep 0.01; done; : {}", ":::", "1"});

@@ -153,11 +153,12 @@ TEST_CASE("the summary stands below what was printed, without the bar", "[launch
     launcher.write("go-A", "");
     CHECK(end_of(process, terminal).code == 1);
     const auto screen = terminal.screen();
-    REQUIRE(screen.size() == 5);
+    REQUIRE(screen.size() == 6);
     CHECK(screen[0] == "done A");
     CHECK(screen[1] == "aiomisc-run: 1 job: 0 succeeded, 1 failed (1 by exit status)");
     CHECK_THAT(screen[3], starts_with("aiomisc-run: job 1 exited with 1: while"));
-    CHECK(screen[4] == "");
+    CHECK_THAT(screen[4], starts_with("aiomisc-run: next time, --joblog FILE"));
+    CHECK(screen[5] == "");
 }
 
 TEST_CASE("a terminal that cannot move its cursor gets no bar by itself", "[launcher]") {

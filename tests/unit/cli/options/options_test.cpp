@@ -71,6 +71,28 @@ TEST_CASE("of an option said twice the last one holds", "[cli][options]") {
         Words{"-O1", "-DX=a b", "-ljpeg"});
 }
 
+TEST_CASE("the strongest way to resume holds and needs a log", "[cli][options]") {
+    REQUIRE(parse({"--joblog", "l", "x"}).resume.mode == ResumeMode::kNone);
+    REQUIRE(parse({"--resume", "--joblog", "l", "x"}).resume.mode == ResumeMode::kResume);
+    REQUIRE(
+        parse({"--resume-failed", "--resume", "--jl", "l", "x"}).resume.mode ==
+        ResumeMode::kFailed);
+    REQUIRE(
+        parse({"--retry-failed", "--resume", "x"}, "--joblog l").resume.mode ==
+        ResumeMode::kRetryFailed);
+    REQUIRE_FALSE(parse({"--resume", "--joblog", "l", "x"}).resume.key);
+    REQUIRE(
+        parse({"--resume", "--resume-by=args", "--joblog", "l.jsonl", "x"}).resume.key ==
+        ResumeKey::kItems);
+    REQUIRE_THAT(error_of({"--resume", "x"}), contains("--resume needs --joblog FILE"));
+    REQUIRE_THAT(error_of({"--resume-by", "seq", "x"}), contains("needs --resume"));
+    REQUIRE_THAT(
+        error_of({"--resume", "--resume-by", "args", "--joblog", "l", "x"}),
+        contains("--joblog FILE.jsonl"));
+    REQUIRE_THAT(error_of({"--resume-by", "name", "x"}), contains("seq, args"));
+    REQUIRE(parse({"-k", "--joblog", "l", "--", "x", ":::", "a"}).option_words == 4);
+}
+
 TEST_CASE("options that need no words are known by their other spellings", "[cli][options]") {
     REQUIRE(parse({"--dryrun", "x"}).run.dry_run);
     REQUIRE(parse({"--attempts", "3", "x"}).run.retry.attempts == 3);

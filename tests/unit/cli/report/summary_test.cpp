@@ -62,7 +62,7 @@ TEST_CASE("the summary counts by cause and names the first failures", "[cli][rep
     JobResult good = with(Cause::kExit, 0);
     good.usage = {.user = 1500ms, .system = 500ms, .max_rss_kib = 50 * 1024};
     totals.add(job(13), good);
-    const std::string text = summary_text(totals, 4, 12345ms);
+    const std::string text = summary_text(totals, {.not_run = 4, .elapsed = 12345ms});
     REQUIRE_THAT(
         text,
         contains("aiomisc-run: 13 jobs: 1 succeeded, 12 failed (11 by exit status, 1 killed by "
@@ -74,11 +74,11 @@ TEST_CASE("the summary counts by cause and names the first failures", "[cli][rep
 }
 
 TEST_CASE("the summary leaves out what nobody knows", "[cli][report]") {
-    const std::string text = summary_text(failures(1), std::nullopt, 1s);
+    const std::string text = summary_text(failures(1), {.not_run = std::nullopt, .elapsed = 1s});
     REQUIRE_THAT(
         text, contains("1 job: 0 succeeded, 1 failed (1 by exit status), the rest not run\n"));
     REQUIRE_THAT(text, contains("1.0 s wall\n"));
-    REQUIRE(wants_summary(SummaryMode::kAuto, failures(0), std::nullopt, 0s, false));
+    REQUIRE(wants_summary(SummaryMode::kAuto, failures(0), {.not_run = std::nullopt}, false));
 }
 
 TEST_CASE("hostile commands do not reach the terminal raw", "[cli][report][S18][L46]") {
@@ -91,7 +91,7 @@ TEST_CASE("hostile commands do not reach the terminal raw", "[cli][report][S18][
             0,
             "\x9b"
             "2J"));
-    const std::string text = summary_text(totals, 0, 1s);
+    const std::string text = summary_text(totals, {.elapsed = 1s});
     REQUIRE_THAT(text, contains("echo \\x1b[31mred\\x07\\n"));
     REQUIRE_THAT(text, contains("\\x9b2J"));
     REQUIRE(text.find_first_of("\x1b\a\x9b") == std::string::npos);
@@ -101,13 +101,13 @@ TEST_CASE("hostile commands do not reach the terminal raw", "[cli][report][S18][
 TEST_CASE("the summary comes when there is something to say", "[cli][report]") {
     const RunTotals good = failures(0);
     const RunTotals bad = failures(1);
-    REQUIRE_FALSE(wants_summary(SummaryMode::kAuto, good, 0, 1s, true));
-    REQUIRE(wants_summary(SummaryMode::kAuto, good, 0, 2s, true));
-    REQUIRE_FALSE(wants_summary(SummaryMode::kAuto, good, 0, 9s, false));
-    REQUIRE(wants_summary(SummaryMode::kAuto, bad, 0, 0s, false));
-    REQUIRE(wants_summary(SummaryMode::kAuto, good, 3, 0s, false));
-    REQUIRE_FALSE(wants_summary(SummaryMode::kNever, bad, 0, 9s, true));
-    REQUIRE(wants_summary(SummaryMode::kAlways, good, 0, 0s, false));
+    REQUIRE_FALSE(wants_summary(SummaryMode::kAuto, good, {.elapsed = 1s}, true));
+    REQUIRE(wants_summary(SummaryMode::kAuto, good, {.elapsed = 2s}, true));
+    REQUIRE_FALSE(wants_summary(SummaryMode::kAuto, good, {.elapsed = 9s}, false));
+    REQUIRE(wants_summary(SummaryMode::kAuto, bad, {}, false));
+    REQUIRE(wants_summary(SummaryMode::kAuto, good, {.not_run = 3}, false));
+    REQUIRE_FALSE(wants_summary(SummaryMode::kNever, bad, {.elapsed = 9s}, true));
+    REQUIRE(wants_summary(SummaryMode::kAlways, good, {}, false));
 }
 
 TEST_CASE("what a terminal would act on is shown escaped", "[cli][report][S18]") {
