@@ -13,6 +13,8 @@ namespace aiomisc::cli {
 class JobSource {
 public:
     JobSource() = default;
+    JobSource(const JobSource&) = delete;
+    JobSource& operator=(const JobSource&) = delete;
     JobSource(JobSource&&) = default;
     JobSource& operator=(JobSource&&) = default;
     virtual ~JobSource() = default;

@@ -87,6 +87,7 @@ std::vector<PastFailure> ResumePlan::failures() const {
 
 std::vector<std::string> ResumePlan::notes() const {
     std::vector<std::string> notes;
+    notes.reserve(damage_.lines.size() + 2);
     const std::string log = "job log " + printable(log_.path());
     for (const std::uint64_t line : damage_.lines) {
         notes.push_back(fmt::format("{}: line {} is damaged; counted as not done", log, line));
