@@ -14,7 +14,6 @@ struct Refusal {
 
 constexpr std::string_view kOneHost = "jobs run on this machine only";
 constexpr std::string_view kNoPipe = "a job's standard input is /dev/null; name files as items";
-constexpr std::string_view kNotYet = "not offered by this version";
 constexpr std::string_view kNoCode = "there is no programming language in templates";
 
 constexpr Refusal kRefusals[] = {

@@ -112,7 +112,6 @@ private:
     void withdraw(const JobSpec& job);
     void finish(const JobSpec& job, const JobResult& result);
     void fail(std::exception_ptr error) noexcept;
-    [[nodiscard]] std::optional<std::uint64_t> total() const;
     [[nodiscard]] std::optional<Duration> time_limit() const;
     Task<> pause(Duration duration);
 
