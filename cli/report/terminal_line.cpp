@@ -64,7 +64,8 @@ void TerminalLine::draw() {
     }
     const std::string drawing = kNoWrap + text_ + "\r" + kWrap;
     log::set_line_hook(
-        {.before = [] { return std::string(kErase); }, .after = [drawing] { return drawing; }});
+        {.before = [] { return std::string(kErase); },
+         .after = [drawing] { return std::string(drawing); }});
     // One write, so that nothing comes between erasing and drawing.
     write_(kErase + drawing);
     drawn_ = true;

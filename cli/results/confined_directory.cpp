@@ -30,6 +30,9 @@ ConfinedDirectory::ConfinedDirectory(std::string path) : path_(std::move(path)) 
 
 UniqueFd ConfinedDirectory::open(const std::vector<std::string>& names) const {
     UniqueFd directory(::openat(fd_.get(), ".", kDirectory));
+    if (!directory) {
+        throw SystemError::from_errno("open the folder for results", path_);
+    }
     std::vector<std::string> way;
     for (const std::string& name : names) {
         way.push_back(name);

@@ -80,7 +80,9 @@ ResultPlace ResultLayout::place_in_tree(const std::vector<std::string>& items) c
     std::vector<std::string> folders;
     std::size_t length = 0;
     for (std::size_t index = 0; index < items.size(); ++index) {
-        folders.push_back(std::to_string(index + 1));
+        folders.push_back(
+            index < item_names_.size() ? fit_name(escape_name(item_names_[index]), kLongestName)
+                                       : std::to_string(index + 1));
         folders.push_back(fit_name(escape_name(items[index]), kLongestName));
         length += folders[2 * index].size() + folders[2 * index + 1].size() + 2;
     }

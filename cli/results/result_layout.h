@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace aiomisc::cli {
@@ -36,6 +37,9 @@ public:
     /// For --files alone: `aiomisc-run-RUN-SEQ` in `directory`.
     static ResultLayout temporary(std::string directory, std::string_view run_id);
 
+    /// Names of the items by position (--header), which stand in a tree where 1, 2, … would.
+    void name_items(std::vector<std::string> names) { item_names_ = std::move(names); }
+
     [[nodiscard]] const std::string& root() const noexcept { return root_; }
 
     [[nodiscard]] ResultPlace place_of(const JobInput& input, unsigned slot) const;
@@ -49,6 +53,7 @@ private:
     std::string root_;
     std::optional<TextTemplate> template_;  ///< of what stands below the root
     std::string temporary_prefix_;
+    std::vector<std::string> item_names_;
 };
 
 }  // namespace aiomisc::cli

@@ -28,7 +28,12 @@ void ResultTable::begin(const JobInput& input) {
         return;
     }
     items_ = input.items.size();
-    const std::string header = format_->header(*items_);
+    std::vector<std::string> names;
+    for (std::size_t index = 0; index < *items_; ++index) {
+        names.push_back(
+            index < item_names_.size() ? item_names_[index] : "V" + std::to_string(index + 1));
+    }
+    const std::string header = format_->header(names);
     if (file_.empty()) {
         file_.write(header);
         file_.end_row();

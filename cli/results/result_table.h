@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace aiomisc::cli {
 
@@ -24,6 +26,9 @@ public:
         std::unique_ptr<TableFormat> format,
         const std::string& spill_directory,
         bool add);
+
+    /// Names of the items by position (--header), for the columns that are V1, V2, … else.
+    void name_items(std::vector<std::string> names) { item_names_ = std::move(names); }
 
     /// Writes the header, with as many columns as the first job has items.
     /// Errors: Error (the table that is there has other columns).
@@ -42,6 +47,7 @@ private:
     TableFile file_;
     std::string spill_directory_;
     UniqueFd spill_fd_;
+    std::vector<std::string> item_names_;
     std::optional<std::size_t> items_;  ///< of a job, for which there are columns
 };
 

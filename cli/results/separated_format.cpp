@@ -65,7 +65,7 @@ std::string item_of_column(
 
 }  // namespace
 
-std::string SeparatedFormat::header(std::size_t items) const {
+std::string SeparatedFormat::header(const std::vector<std::string>& items) const {
     std::string line;
     for (const char* const name :
          {"Seq",
@@ -80,8 +80,8 @@ std::string SeparatedFormat::header(std::size_t items) const {
         line += name;
         line += separator_;
     }
-    for (std::size_t item = 1; item <= items; ++item) {
-        line += fmt::format("V{}{}", item, separator_);
+    for (const std::string& item : items) {
+        line += field(item, separator_) + separator_;
     }
     return line + "Stdout" + separator_ + "Stderr\n";
 }

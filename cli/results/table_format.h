@@ -34,8 +34,8 @@ public:
 
     [[nodiscard]] virtual TableFile::RowEnd row_end() const noexcept = 0;
 
-    /// The first row, with its end, for jobs of so many items; empty if there is none.
-    [[nodiscard]] virtual std::string header(std::size_t items) const = 0;
+    /// The first row, with its end, for items with these names; empty if there is none.
+    [[nodiscard]] virtual std::string header(const std::vector<std::string>& items) const = 0;
 
     /// Writes a row and its end: of any length, in little memory.
     /// Errors: SystemError.
@@ -51,7 +51,7 @@ public:
         return TableFile::RowEnd::kUnquotedLine;
     }
 
-    [[nodiscard]] std::string header(std::size_t items) const override;
+    [[nodiscard]] std::string header(const std::vector<std::string>& items) const override;
     void write(TableFile& file, const TableRow& row, std::size_t items) const override;
 
 private:
@@ -65,7 +65,7 @@ public:
         return TableFile::RowEnd::kLine;
     }
 
-    [[nodiscard]] std::string header(std::size_t) const override { return {}; }
+    [[nodiscard]] std::string header(const std::vector<std::string>&) const override { return {}; }
 
     void write(TableFile& file, const TableRow& row, std::size_t items) const override;
 };

@@ -96,6 +96,12 @@ TEST_CASE("a folder gets GNU parallel's tree", "[cli][results][AR-40]") {
     CHECK(found.seq == "seq");
 }
 
+TEST_CASE("names of items stand where their numbers would", "[cli][results]") {
+    ResultLayout layout("r", "{}");
+    layout.name_items({"width", "../h"});
+    CHECK(place(layout, {"1", "2", "3"}).folders == Names{"width", "1", "\\..\\_h", "2", "3", "3"});
+}
+
 TEST_CASE("a template names the files, or their folder", "[cli][results]") {
     const ResultLayout files("../out/run-{1}/x-{2/}", PlaceholderSet());
     CHECK(files.root() == "../out/");

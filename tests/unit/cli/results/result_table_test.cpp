@@ -120,6 +120,14 @@ TEST_CASE("one run at a time writes a table", "[cli][results]") {
     CHECK_THROWS_AS(open(dir, "o.csv"), aiomisc::Error);
 }
 
+TEST_CASE("columns have the names of the items", "[cli][results]") {
+    const TempDir dir;
+    const auto table = open(dir, "o.csv");
+    table->name_items({"a,b"});
+    table->begin({.seq = 1, .items = {"1", "2"}});
+    CHECK_THAT(dir.read("o.csv"), contains(",Command,\"a,b\",V2,Stdout,"));
+}
+
 TEST_CASE("all items of a job are in its row", "[cli][results]") {
     const TempDir dir;
     const auto table = open(dir, "o.csv");
