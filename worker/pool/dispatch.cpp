@@ -29,6 +29,9 @@ constexpr double kShortCallSeconds = 200e-6;
 /// nobody waits long for the others.
 constexpr double kSecondsTogether = 200e-6;
 
+/// Calls that seem shorter than this may be much shorter.
+constexpr double kMeasureSeconds = 1e-3;
+
 /// Calls that print come back without those sent with them. After so many replies without that,
 /// twice as many go together as before.
 constexpr unsigned kRepliesToGrow = 16;
@@ -157,8 +160,12 @@ std::size_t Pool::calls_together(PoolWorker& worker) const noexcept {
     if (options_.recycle_above_rss_bytes > 0 || !worker.link().has_half()) {
         return 1;
     }
-    const auto worth = static_cast<std::size_t>(
-        std::min(kSecondsTogether / std::max(average_call_seconds_, 1e-7), 1e6));
+    // Of one alone, the time has its way there and back in it; of two, the worker tells it.
+    const std::size_t least = average_call_seconds_ < kMeasureSeconds ? 2 : 1;
+    const auto worth = std::max(
+        least,
+        static_cast<std::size_t>(
+            std::min(kSecondsTogether / std::max(average_call_seconds_, 1e-7), 1e6)));
     const std::size_t part = (queue_.size() + slots_.size() - 1) / slots_.size();
     std::size_t calls = std::min({worth, part, most_together_});
     if (options_.recycle_after_calls > 0) {
