@@ -55,7 +55,7 @@ constexpr std::string_view kJob = R"sh(    if [[ -z $target ]]; then
             compgen -c -- "$current" | sort -u
             for word in cpp cc cxx so; do compgen -f -X "!*.$word" -- "$current"; done
         )
-        compopt -o filenames 2>/dev/null
+        compopt -o filenames 2>/dev/null || :
         return
     fi
     # Parameters of a job, until the items begin.
@@ -69,7 +69,7 @@ constexpr std::string_view kJob = R"sh(    if [[ -z $target ]]; then
         *) return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$word" -- "$current")
-    compopt -o nospace 2>/dev/null
+    compopt -o nospace 2>/dev/null || :
 )sh";
 
 constexpr std::string_view kEnd = R"sh(}

@@ -13,7 +13,10 @@
 namespace aiomisc::cli {
 
 std::unique_ptr<Results> Results::open(
-    const Options& options, const PlaceholderSet& placeholders, const std::string& run_id) {
+    const Options& options,
+    const PlaceholderSet& placeholders,
+    std::vector<std::string> item_names,
+    const std::string& run_id) {
     const OutputOptions& output = options.output;
     const std::string spill_directory =
         output.spill_directory.empty() ? SpillFile::default_directory() : output.spill_directory;
@@ -25,10 +28,14 @@ std::unique_ptr<Results> Results::open(
             ResultLayout::temporary(spill_directory, run_id), 0600);
     }
     if (auto format = TableFormat::of(output.results)) {
-        return std::make_unique<ResultTable>(
+        auto table = std::make_unique<ResultTable>(
             output.results, std::move(format), spill_directory, output.add_to_results);
+        table->name_items(std::move(item_names));
+        return table;
     }
-    return std::make_unique<ResultFiles>(ResultLayout(output.results, placeholders), 0666);
+    ResultLayout layout(output.results, placeholders);
+    layout.name_items(std::move(item_names));
+    return std::make_unique<ResultFiles>(std::move(layout), 0666);
 }
 
 }  // namespace aiomisc::cli

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace aiomisc::cli {
 
@@ -27,11 +28,15 @@ public:
     Results& operator=(const Results&) = delete;
     virtual ~Results() = default;
 
-    /// What the options ask for, or null. `run_id` is in the names of files that nobody named.
+    /// What the options ask for, or null. `item_names` are those of the columns of the input, if
+    /// they have any; `run_id` is in the names of files that nobody named.
     ///
     /// Errors:    UsageError; SystemError, Error (nothing can be kept there).
     static std::unique_ptr<Results> open(
-        const Options& options, const PlaceholderSet& placeholders, const std::string& run_id);
+        const Options& options,
+        const PlaceholderSet& placeholders,
+        std::vector<std::string> item_names,
+        const std::string& run_id);
 
     /// The next job starts; in the order of their numbers. Errors: SystemError, Error.
     virtual void begin(const JobInput&) {}

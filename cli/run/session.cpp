@@ -84,7 +84,7 @@ Session::Session(
         executor_ = std::make_unique<ModuleExecutor>(
             loop, module->file().string(), slots_, options, run_id);
     }
-    results_ = Results::open(options, work_.planner().placeholders(), run_id);
+    results_ = Results::open(options, work_.planner().placeholders(), work_.columns(), run_id);
     if (!options.run.file_templates.empty()) {
         executor_ =
             std::make_unique<JobFilesExecutor>(std::move(executor_), options.run.remove_files);

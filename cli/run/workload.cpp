@@ -54,8 +54,8 @@ Workload::Workload(
       is_module_(module != nullptr),
       slots_(slots),
       inputs_(open_inputs(options)),
-      planner_(make_planner(
-          options, target, module, inputs_ ? inputs_->shape() : InputShape(), slots)),
+      planner_(
+          make_planner(options, target, module, inputs_ ? inputs_->shape() : InputShape(), slots)),
       total_(expected_total(options)) {
     if (inputs_) {
         adapt_to_plan(*inputs_, planner_, options_, slots_);

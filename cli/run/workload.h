@@ -27,8 +27,7 @@ public:
     /// outlive this, as the options must. `slots` is how many jobs run at a time.
     ///
     /// Errors:    UsageError, ConfigError, SystemError; Error (there is no log to retry from).
-    Workload(
-        const Options& options, const Target& target, const JobModule* module, unsigned slots);
+    Workload(const Options& options, const Target& target, const JobModule* module, unsigned slots);
     Workload(const Workload&) = delete;
     Workload& operator=(const Workload&) = delete;
     ~Workload() = default;
@@ -41,6 +40,11 @@ public:
     [[nodiscard]] JobSource& inputs() noexcept;
 
     [[nodiscard]] const JobPlanner& planner() const noexcept { return planner_; }
+
+    /// Names of the items of each input, by position, where they have any.
+    [[nodiscard]] std::vector<std::string> columns() const {
+        return inputs_ ? inputs_->shape().columns : std::vector<std::string>();
+    }
 
     /// Which inputs to leave out; null for none.
     [[nodiscard]] ResumePlan* resume() noexcept { return retry_ ? nullptr : resume_.get(); }

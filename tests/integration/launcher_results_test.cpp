@@ -270,6 +270,20 @@ TEST_CASE("names of files stand in for output", "[launcher]") {
         "r/1/a/stdout\nr/1/b/stdout\n");
 }
 
+TEST_CASE("results are kept by the names of a header", "[launcher][results]") {
+    Launcher launcher;
+    launcher.write("sizes.csv", "w,h\n3,4\n");
+    const Outcome tree = launcher.run(
+        {"--csv", "--header", ":", "--results", "r", "-a", "sizes.csv", "echo", "{w}x{h}"});
+    CHECK(tree.status.code == 0);
+    CHECK(launcher.read("r/w/3/h/4/stdout") == "3x4\n");
+    const Outcome table = launcher.run(
+        {"--csv", "--header", ":", "--results", "r.csv", "-a", "sizes.csv", "echo", "{w}x{h}"});
+    CHECK(table.status.code == 0);
+    const std::vector<std::string> lines = lines_of(launcher.read("r.csv"));
+    CHECK_THAT(lines.at(0), contains("w,h"));
+}
+
 TEST_CASE("a disk that is full ends the run", "[launcher][AR-44]") {
     // Each of them prints more than the disk holds; the last two never stop by themselves.
     const std::vector<Words> runs = {

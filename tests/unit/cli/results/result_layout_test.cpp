@@ -97,7 +97,7 @@ TEST_CASE("a folder gets GNU parallel's tree", "[cli][results][AR-40]") {
 }
 
 TEST_CASE("names of items stand where their numbers would", "[cli][results]") {
-    ResultLayout layout("r", "{}");
+    ResultLayout layout("r", PlaceholderSet());
     layout.name_items({"width", "../h"});
     CHECK(place(layout, {"1", "2", "3"}).folders == Names{"width", "1", "\\..\\_h", "2", "3", "3"});
 }
