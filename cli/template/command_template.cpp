@@ -132,27 +132,6 @@ void append_items_if_none(std::vector<std::string>& words, const PlaceholderSet&
     }
 }
 
-// Words as literal text of a shell script, around the placeholders in them.
-std::string quote_around_placeholders(const std::string& word, const PlaceholderSet& placeholders) {
-    std::string text;
-    std::string literal;
-    const auto end_literal = [&] {
-        text += literal.empty() ? "" : "'" + escape_single_quoted(std::exchange(literal, {})) + "'";
-    };
-    for (std::string_view rest = word; !rest.empty();) {
-        const auto match = placeholders.match(rest);
-        if (match) {
-            end_literal();
-            text += rest.substr(0, match->length);
-        } else {
-            literal += rest.front();
-        }
-        rest.remove_prefix(match ? match->length : 1);
-    }
-    end_literal();
-    return text.empty() ? "''" : text;
-}
-
 bool embeds_all_items(const std::vector<std::string>& words, const PlaceholderSet& placeholders) {
     return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
         return TextTemplate(word, placeholders).embeds_all_items();
@@ -184,9 +163,9 @@ std::unique_ptr<CommandTemplate> CommandTemplate::make(
         if (!shell_wanted && plain_words(words.front(), placeholders)) {
             return std::make_unique<DirectCommand>(words, placeholders, options.repeat_words);
         }
-        for (std::string& word : words) {
-            word = quote_around_placeholders(word, placeholders);
-        }
+        return std::make_unique<ShellCommand>(
+            ShellTemplate::of_words(words, placeholders, options.repeat_words),
+            shell_program(options.shell));
     }
     const std::string text = join(words);
     const auto plain = shell_wanted ? std::nullopt : plain_words(text, placeholders);

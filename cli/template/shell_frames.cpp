@@ -23,22 +23,24 @@ void ShellFrames::pop_to_backquote() noexcept {
 }
 
 ShellContext ShellFrames::context() const noexcept {
+    bool quoted = false;  // which does not keep arithmetic around the quotes from evaluating
     for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame) {
         switch (frame->kind) {
             case FrameKind::kParameter:
             case FrameKind::kSingle:
                 continue;  // as what is around it
             case FrameKind::kDouble:
-                return ShellContext::kDoubleQuoted;
+                quoted = true;
+                continue;
             case FrameKind::kOffset:
             case FrameKind::kArithmetic:
             case FrameKind::kArithmeticParenthesis:
             case FrameKind::kArithmeticBracket:
                 return ShellContext::kArithmetic;
             case FrameKind::kHereDocument:
-                return ShellContext::kHereDocument;
+                return quoted ? ShellContext::kDoubleQuoted : ShellContext::kHereDocument;
             default:
-                return ShellContext::kUnquoted;
+                return quoted ? ShellContext::kDoubleQuoted : ShellContext::kUnquoted;
         }
     }
     return ShellContext::kUnquoted;

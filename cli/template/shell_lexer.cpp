@@ -27,6 +27,10 @@ bool is_one_of(char c, std::string_view characters) {
     return characters.find(c) != std::string_view::npos;
 }
 
+bool is_name_character(char c) {
+    return c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
 class ShellLexer {
 public:
     ShellLexer(std::string_view text, const PlaceholderSet& placeholders)
@@ -85,7 +89,7 @@ private:
             .context = context,
             .backquoted = frames_.backquoted(),
             .in_parameter = frames_.top().kind == FrameKind::kParameter,
-            .evaluated = context == ShellContext::kArithmetic || at_ < condition_end_});
+            .evaluated = context == ShellContext::kArithmetic || at_ < evaluated_end_});
         if (wants_words_ && match->placeholder.takes_all_items()) {
             frames_.innermost_with_words().word_has_hole = true;
         }
@@ -175,6 +179,10 @@ private:
         if (take_expansion()) {
             return;
         }
+        if (in_arithmetic_frame() && looking_at("\"")) {
+            push(FrameKind::kDouble, 1);
+            return;
+        }
         switch (frames_.top().kind) {
             case FrameKind::kHereDocument:
                 take_text();
@@ -200,6 +208,12 @@ private:
             default:
                 take_unquoted();
         }
+    }
+
+    [[nodiscard]] bool in_arithmetic_frame() const {
+        const FrameKind kind = frames_.top().kind;
+        return kind == FrameKind::kOffset || kind == FrameKind::kArithmetic ||
+               kind == FrameKind::kArithmeticParenthesis || kind == FrameKind::kArithmeticBracket;
     }
 
     void take_text() { is_one_of(text_[at_], kBlanks) ? copy_between_words(1) : copy(1); }
@@ -256,7 +270,7 @@ private:
             push(FrameKind::kArithmeticBracket, 2);
         } else if (looking_at("${")) {
             push(FrameKind::kParameter, 2);
-            copy(looking_at("#") || looking_at("!") ? 1 : 0);  // the length, or an indirection
+            take_parameter_start();
         } else if (looking_at("$'") && frames_.context() == ShellContext::kUnquoted) {
             take_ansi_quoted();
         } else if (hole_follows()) {
@@ -265,6 +279,19 @@ private:
         } else {
             const std::string_view next = rest(1);
             copy(!next.empty() && is_one_of(next[0], "$!?#@*-") ? 2 : 1);
+        }
+    }
+
+    // The length, or an indirection, and a parameter whose name is not of letters.
+    void take_parameter_start() {
+        if (looking_at("!") || looking_at("#")) {
+            copy(1);
+        }
+        const std::string_view next = rest();
+        const bool special = !next.empty() && is_one_of(next[0], "@*#?-$!");
+        const bool first = text_[at_ - 1] == '{';
+        if (special && !placeholders_.match(next) && (first || next.substr(1).starts_with(':'))) {
+            copy(1);
         }
     }
 
@@ -300,9 +327,7 @@ private:
             copy(1);
             frames_.top().kind = FrameKind::kOffset;
         } else {
-            const char c = text_[at_];
-            const bool in_name =
-                c == '_' || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+            const bool in_name = is_name_character(text_[at_]);
             copy(looking_at(":") ? 2 : 1);
             frames_.top().in_word = !in_name;
         }
@@ -310,7 +335,22 @@ private:
 
     // --- unquoted text ---
 
+    // bash evaluates some words that look like any other.
+    void note_evaluated() {
+        std::size_t length = 0;
+        if (word_start_) {
+            length =
+                std::max(numeric_condition_length(rest()), evaluating_command_length(text_, at_));
+        }
+        const bool in_list = word_start_ && frames_.top().kind == FrameKind::kParenthesis;
+        if (looking_at("[") && (in_list || (at_ > 0 && is_name_character(text_[at_ - 1])))) {
+            length = std::max(length, assigned_index_length(rest()));
+        }
+        evaluated_end_ = std::max(evaluated_end_, at_ + length);
+    }
+
     void take_unquoted() {
+        note_evaluated();
         const char next = text_[at_];
         switch (next) {
             case '\'':
@@ -330,9 +370,6 @@ private:
                 word_start_ = true;
                 return;
             case '[':
-                if (word_start_) {
-                    condition_end_ = at_ + numeric_condition_length(rest());
-                }
                 copy(1);
                 word_start_ = false;
                 return;
@@ -455,7 +492,7 @@ private:
     const PlaceholderSet& placeholders_;
     std::size_t at_ = 0;
     ShellFrames frames_;
-    std::size_t condition_end_ = 0;  // of the last [[ … ]] that compares numbers
+    std::size_t evaluated_end_ = 0;  // of what is evaluated without being in a frame for that
     std::vector<HereDocument> pending_;
     bool word_start_ = true;
     bool wants_words_ = false;

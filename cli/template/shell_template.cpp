@@ -87,6 +87,35 @@ std::string quoted_for(const ShellHole& hole, bool is_command, const std::string
     return is_command ? split_and_quote(value) : shell_quote(value);
 }
 
+/// Appends a word in quotes, except for the placeholders in it. Whether one takes all items.
+bool append_quoted(
+    std::vector<ShellPiece>& pieces, std::string_view word, const PlaceholderSet& placeholders) {
+    const std::size_t begin = pieces.size();
+    bool takes_all_items = false;
+    std::string literal;
+    const auto end_literal = [&] {
+        if (!literal.empty()) {
+            pieces.emplace_back("'" + escape_single_quoted(std::exchange(literal, {})) + "'");
+        }
+    };
+    while (!word.empty()) {
+        const auto match = placeholders.match(word);
+        if (match) {
+            end_literal();
+            pieces.emplace_back(ShellHole{.placeholder = match->placeholder});
+            takes_all_items = takes_all_items || match->placeholder.takes_all_items();
+        } else {
+            literal += word.front();
+        }
+        word.remove_prefix(match ? match->length : 1);
+    }
+    end_literal();
+    if (pieces.size() == begin) {
+        pieces.emplace_back("''");
+    }
+    return takes_all_items;
+}
+
 /// A placeholder whose values have got their variables.
 struct KnownPlaceholder {
     Placeholder placeholder;
@@ -107,13 +136,34 @@ std::pair<std::size_t, std::size_t> chosen(
 
 ShellTemplate::ShellTemplate(
     std::string_view text, const PlaceholderSet& placeholders, bool repeat_words) {
-    if (repeat_words) {
-        ShellText lexed = lex_shell_words(text, placeholders);
-        pieces_ = std::move(lexed.pieces);
-        words_ = std::move(lexed.words);
-    } else {
-        pieces_ = lex_shell(text, placeholders);
+    if (!repeat_words) {
+        *this = ShellTemplate(lex_shell(text, placeholders), {});
+        return;
     }
+    ShellText lexed = lex_shell_words(text, placeholders);
+    *this = ShellTemplate(std::move(lexed.pieces), std::move(lexed.words));
+}
+
+// Not by quoting and lexing them: joined, the end of a word and the next could read as one
+// placeholder.
+ShellTemplate ShellTemplate::of_words(
+    const std::vector<std::string>& words, const PlaceholderSet& placeholders, bool repeat_words) {
+    std::vector<ShellPiece> pieces;
+    std::vector<ShellWord> repeated;
+    for (const std::string& word : words) {
+        if (!pieces.empty()) {
+            pieces.emplace_back(" ");
+        }
+        const std::size_t begin = pieces.size();
+        if (append_quoted(pieces, word, placeholders) && repeat_words) {
+            repeated.push_back({begin, pieces.size()});
+        }
+    }
+    return {std::move(pieces), std::move(repeated)};
+}
+
+ShellTemplate::ShellTemplate(std::vector<ShellPiece> pieces, std::vector<ShellWord> words)
+    : pieces_(std::move(pieces)), words_(std::move(words)) {
     if (!pieces_.empty() && std::holds_alternative<ShellHole>(pieces_.front())) {
         const auto* next = pieces_.size() > 1 ? std::get_if<std::string>(&pieces_[1]) : nullptr;
         first_word_is_hole_ = pieces_.size() == 1 ||

@@ -35,6 +35,14 @@ public:
     ShellTemplate(
         std::string_view text, const PlaceholderSet& placeholders, bool repeat_words = false);
 
+    /// Words that the shell takes as they stand, around the placeholders in them.
+    ///
+    /// Errors:    UsageError (see PlaceholderSet::match()).
+    static ShellTemplate of_words(
+        const std::vector<std::string>& words,
+        const PlaceholderSet& placeholders,
+        bool repeat_words = false);
+
     /// Errors:    Error (a value in arithmetic is not an integer: evaluating it could run code).
     [[nodiscard]] ShellScript fill(const JobInput& input, unsigned slot) const;
 
@@ -52,6 +60,8 @@ private:
         const ShellPiece* piece = nullptr;  ///< null: a blank
         std::optional<std::size_t> item{};
     };
+
+    ShellTemplate(std::vector<ShellPiece> pieces, std::vector<ShellWord> words);
 
     [[nodiscard]] std::vector<Step> steps(std::size_t items) const;
     [[nodiscard]] bool is_command(const ShellPiece& piece) const noexcept;

@@ -120,6 +120,29 @@ TEST_CASE("option -q takes shell syntax literally", "[cli][template][L31]") {
     REQUIRE(output_of({"-q", "eval", "echo {}", ":::", "x"}) == "x\n");
 }
 
+TEST_CASE("with -q no placeholder reaches from one word into the next", "[cli][template][L31]") {
+    CHECK(
+        output_of(
+            {"--plus",
+             "-q",
+             "--shell",
+             "/bin/sh",
+             "printf",
+             "<%s>",
+             "{:-a",
+             "b}",
+             "{}",
+             ":::",
+             "x"}) == "<{:-a><b}><x>");
+    CHECK(
+        output_of({"-q", "-I", "' '", "--shell", "/bin/sh", "printf", "<%s>", "a", ":::", "x"}) ==
+        "<a><x>");
+    CHECK(
+        output_of(
+            {"-q", "-X", "--shell", "/bin/sh", "printf", "<%s>", "a b{}", "", ":::", "x", "y z"}) ==
+        "<a bx><a by z><>");
+}
+
 TEST_CASE("items are shown so that a shell does the same with them", "[cli][template][L30]") {
     const aiomisc::test::TempDir dir;
     const auto stub = dir.write("stub-convert", "#!/bin/sh\nprintf '<%s>' \"$@\"\necho\n");

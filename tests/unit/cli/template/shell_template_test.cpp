@@ -320,6 +320,119 @@ TEST_CASE("only integers may stand in arithmetic", "[cli][template][S17]") {
     }
 }
 
+TEST_CASE(
+    "what bash evaluates outside of arithmetic takes integers alone", "[cli][template][S17]") {
+    const char* const text = GENERATE(
+        // the offset of a parameter whose name is no word
+        "set -- a b c; echo ${@:{}}",
+        "set -- a b c; echo \"${@:{}}\"",
+        "set -- a b c; echo ${*:1:{}}",
+        "echo ${?:{}}",
+        "echo ${#:{}}",
+        "echo ${-:{}}",
+        "echo ${!#:{}}",
+        // conditions, whatever looks like their end
+        "[[ 5 =~ ^[[:digit:]]+$ && {} -eq 1 ]]",
+        "[[ $x == \"]]\" || {} -gt 3 ]]",
+        "[[ $x == a\\ ]] || {} -gt 3 ]]",
+        "[[ 1 -eq 1 && # ]] it's\n {} -eq 1 ]]",
+        "[[ $(case x in x) echo 1 ]] ;; esac) -eq {} ]]",
+        "[[\n{} -eq 1 ]]",
+        "[[({} -eq 1) ]]",
+        "[[ -v {} ]]",
+        "[[ 1 -eq 1 &&-v {} ]]",
+        // parentheses that close nothing
+        "(( y = $(echo \")\" | wc -c) + {} ))",
+        "(( y = \"$(echo \")\" | wc -c)\" + {} ))",
+        "(( $(printf '(') 1 + {} ))",
+        "(( $(printf \\() 1 + {} ))",
+        "(( $(case x in x) echo 1;; esac) + {} ))",
+        "(( y[\"))\"] + {} ))",
+        // quotes in there
+        "echo $(( ${x:-\"{}\"} ))",
+        "echo \"$(( ${x:-\"{}\"} ))\"",
+        "y=; echo \"${x:0:${y:-\"{}\"}}\"",
+        // indices
+        "a[{}]=1",
+        "a[ {} ]+=1",
+        "a[b[{}]]=1",
+        "a['{}']=1",
+        "a[\"]{}\"]=1",
+        "a=([{}]=1)",
+        "a=(x\n[\"{}\"]=1)",
+        "declare a[{}]=1",
+        // builtins that evaluate their words
+        "let y={}",
+        "let \"y={}\"",
+        "x=1 let y=1 2>&1 z={}",
+        "if let 'y = {}'; then :; fi",
+        "test -v {}",
+        "test -v \"{}\" && :",
+        "true && [ ! -v {} ]");
+    const ShellTemplate script(text, PlaceholderSet());
+    CAPTURE(text);
+    const auto refusal = [&](auto&& make) {
+        try {
+            make();
+        } catch (const aiomisc::Error& error) {
+            return std::string(error.what());
+        }
+        return std::string("none");
+    };
+    const JobInput hostile{.seq = 1, .items = {"x[$(touch pwned)0]"}};
+    const std::string expected =
+        "'x[$(touch pwned)0]' stands in shell arithmetic and is not an integer";
+    CHECK(refusal([&] { (void)script.fill(hostile, 1); }) == expected);
+    CHECK(refusal([&] { (void)script.text(hostile, 1); }) == expected);
+    const JobInput integer{.seq = 1, .items = {"1"}};
+    CHECK(script.fill(integer, 1).values == std::vector<std::string>{"1"});
+}
+
+TEST_CASE("what only looks like arithmetic of bash takes any item", "[cli][template][S17]") {
+    const char* const text = GENERATE(
+        "echo ${@:-{}} ${*#{}} ${#} ${!x} ${#-} ${-:-{}} {}",
+        "echo ${@:1} \"${@:1:2}\" {}",
+        "[[ -f {} && {} == *\" -eq \"* ]] && echo {}",
+        "[[ {} == *-left ]]",
+        "[[ $(grep -v x {}) == y ]]",
+        "[[ 1 -eq 1 ]] && echo {}",
+        "[[ 1 -eq 1 ]]; echo {}",
+        "([[ 1 -eq 1 ]]) && echo {}",
+        "[[ $# -eq $(nproc) ]]\necho {}",
+        "(( 1 > 0 )) && echo {}",
+        "((echo {}); echo {})",
+        "((echo \")\" {}); (echo {}))",
+        "echo $(( 1 + \"1\" )) {}",
+        "echo \"${x:-\"{}\"}\" \"${x:0:1}{}\"",
+        "ls x[{}] [{}]* a[0-9]{}",
+        "( [ {} = x ] ); echo a=(1 2) {}",
+        "a[1]=2; echo {}",
+        "let y=1; echo {}",
+        "$(let y=1) {}",
+        "echo let {}; outlet {}",
+        "grep -v {} | grep test -v {}",
+        "test \"$(grep -v x {})\" = y",
+        "[ -v HOME ] && echo {}");
+    CAPTURE(text);
+    const ShellTemplate script(text, PlaceholderSet());
+    REQUIRE_NOTHROW(script.fill({.seq = 1, .items = {"a b"}}, 1));
+}
+
+TEST_CASE("integers reach what bash evaluates", "[cli][template][S17]") {
+    if (!std::filesystem::exists("/bin/bash")) {
+        return;
+    }
+    const ShellTemplate script(
+        "set -- a b c; echo ${@:{}:1}; a[{}]=x; b=([{}]=y); let \"n = {} + 1\"; "
+        "[[\n {} -eq 2 ]] && test -v a[{}] && (( m = $(echo ')' | wc -c) + {} )); "
+        "echo ${!a[*]} ${!b[*]} $n $m $(( ${none:-\"{}\"} ))",
+        PlaceholderSet());
+    const JobInput input{.seq = 1, .items = {"2"}};
+    const std::string expected = "b\n2 2 3 4 2\n";
+    CHECK(run_shell("/bin/bash", script.fill(input, 1)) == expected);
+    CHECK(run_text("/bin/bash", script.text(input, 1)) == expected);
+}
+
 TEST_CASE("quoting leaves plain words alone", "[cli][template]") {
     REQUIRE(shell_quote("a/b-c_d.jpg") == "a/b-c_d.jpg");
     REQUIRE(shell_quote("") == "''");
