@@ -92,11 +92,16 @@ char csv_separator(const ColumnOptions& options) {
     if (!options.separator) {
         return ',';
     }
+    char separator = ',';
     try {
-        return parse_delimiter(*options.separator);
+        separator = parse_delimiter(*options.separator);
     } catch (const UsageError& error) {
         throw UsageError("--colsep with --csv: " + std::string(error.what()));
     }
+    if (separator == '"' || separator == '\n' || separator == '\r') {
+        throw UsageError("--colsep with --csv: fields cannot be separated by quotes or line ends");
+    }
+    return separator;
 }
 
 std::unique_ptr<ColumnSplitter> ColumnSplitter::make(const ColumnOptions& options) {

@@ -14,6 +14,9 @@
 namespace aiomisc::cli {
 namespace {
 
+/// A run can be stopped between so many.
+constexpr std::size_t kCollectedAtOnce = 4096;
+
 std::unique_ptr<ItemSource> open_items(const SourceSpec& spec, const InputOptions& options) {
     if (spec.kind == SourceSpec::Kind::kItems) {
         return std::make_unique<ListSource>(spec.items);
@@ -119,7 +122,12 @@ Pull JobInputs::next(JobInput& input) {
 }
 
 Pull JobInputs::collect() {
-    while (!collected_->is_complete()) {
+    collecting_ = false;
+    for (std::size_t count = 0; !collected_->is_complete(); ++count) {
+        if (count == kCollectedAtOnce) {
+            collecting_ = true;
+            return Pull::kWait;
+        }
         JobInput input;
         switch (deal(input)) {
             case Pull::kItem:

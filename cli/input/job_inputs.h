@@ -37,7 +37,9 @@ public:
     /// Errors:    those of the sources; Error (too many to be kept in memory).
     Pull next(JobInput& input) override;
 
-    [[nodiscard]] int wait_fd() const noexcept override { return rows_->wait_fd(); }
+    [[nodiscard]] int wait_fd() const noexcept override {
+        return collecting_ ? -1 : rows_->wait_fd();
+    }
 
     [[nodiscard]] InputShape shape() const;
 
@@ -66,6 +68,7 @@ private:
     std::optional<std::uint64_t> seed_;
     std::optional<JobFiller> filler_;  // -X
     std::optional<CollectedJobs> collected_;
+    bool collecting_ = false;  // for a while already, and could go on at once
     std::uint64_t total_ = 0;  // for JobInput
 };
 

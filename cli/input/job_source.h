@@ -24,7 +24,8 @@ public:
     /// Errors:    Error (the input cannot be read: the run must stop).
     virtual Pull next(JobInput& input) = 0;
 
-    /// The descriptor to watch after Pull::kWait; -1 when the source never waits.
+    /// The descriptor to watch after Pull::kWait; -1 when the source may be asked again as soon as
+    /// others had a turn.
     [[nodiscard]] virtual int wait_fd() const noexcept { return -1; }
 
     /// The number of jobs, once all were read; none before, and when they are not kept.

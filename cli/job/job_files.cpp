@@ -43,10 +43,12 @@ void write_all(const UniqueFd& file, const std::string& name, std::string_view t
     }
 }
 
-/// A name beside `path` that is nobody else's, gone unless it is renamed.
+/// A file in the folder of `path` whose name is nobody else's, gone unless it is renamed.
 class NewFile {
 public:
-    explicit NewFile(const std::string& path) : name_(path + ".XXXXXX") {
+    // Not made of the whole path: its last part may be as long as a name can be.
+    explicit NewFile(const std::string& path)
+        : name_(path.substr(0, path.rfind('/') + 1) + ".aiomisc-run-XXXXXX") {
         fd_.reset(::mkostemp(name_.data(), O_CLOEXEC));
         if (!fd_) {
             throw SystemError::from_errno("create", path);
@@ -108,20 +110,27 @@ FileTemplate read_file_template(std::string_view words) {
     return result;
 }
 
-void write_job_files(const std::vector<JobFile>& files) {
-    for (std::size_t written = 0; written < files.size(); ++written) {
+std::vector<std::string> write_job_files(const std::vector<JobFile>& files) {
+    std::vector<std::string> created;
+    for (const JobFile& file : files) {
+        struct stat before{};
+        const bool is_new = ::lstat(file.path.c_str(), &before) != 0;
         try {
-            write_file(files[written]);
+            write_file(file);
         } catch (const SystemError&) {
-            remove_job_files({files.begin(), files.begin() + static_cast<std::ptrdiff_t>(written)});
+            remove_job_files(created);
             throw;
         }
+        if (is_new) {
+            created.push_back(file.path);
+        }
     }
+    return created;
 }
 
-void remove_job_files(const std::vector<JobFile>& files) noexcept {
-    for (const JobFile& file : files) {
-        ::unlink(file.path.c_str());
+void remove_job_files(const std::vector<std::string>& paths) noexcept {
+    for (const std::string& path : paths) {
+        ::unlink(path.c_str());
     }
 }
 

@@ -26,10 +26,11 @@ struct FileTemplate {
 /// Reads FILE of `FILE=DST`. Errors: UsageError (no such words, FILE cannot be read).
 FileTemplate read_file_template(std::string_view words);
 
-/// Writes them, each as a whole or not at all: who looks sees the old one or the new one.
+/// Writes them, each as a whole or not at all: who looks sees the old one or the new one. Returns
+/// the paths of those that were not there before.
 /// Errors:    SystemError. None of them is left then that was not there before.
-void write_job_files(const std::vector<JobFile>& files);
+std::vector<std::string> write_job_files(const std::vector<JobFile>& files);
 
-void remove_job_files(const std::vector<JobFile>& files) noexcept;
+void remove_job_files(const std::vector<std::string>& paths) noexcept;
 
 }  // namespace aiomisc::cli

@@ -64,8 +64,12 @@ Verdict ResumePlan::decide(const JobInput& input) {
 
 void ResumePlan::verify(JobSource& inputs) const {
     JobInput input;
-    while (history_->checks() && input.seq < last_seq_ && inputs.next(input) == Pull::kItem) {
-        history_->check(input);
+    Pull pulled = Pull::kItem;
+    while (history_->checks() && input.seq < last_seq_ && pulled != Pull::kEnd) {
+        pulled = inputs.next(input);
+        if (pulled == Pull::kItem) {
+            history_->check(input);
+        }
     }
 }
 

@@ -12,22 +12,23 @@ namespace aiomisc::cli {
 
 namespace {
 
-/// Takes the files away, however the job ends.
+/// Takes the files away that it made, however the job ends.
 class Cleanup {
 public:
-    Cleanup(std::vector<JobFile> files, bool wanted) : files_(std::move(files)), wanted_(wanted) {}
+    Cleanup(std::vector<std::string> paths, bool wanted)
+        : paths_(std::move(paths)), wanted_(wanted) {}
 
     Cleanup(const Cleanup&) = delete;
     Cleanup& operator=(const Cleanup&) = delete;
 
     ~Cleanup() {
         if (wanted_) {
-            remove_job_files(files_);
+            remove_job_files(paths_);
         }
     }
 
 private:
-    std::vector<JobFile> files_;
+    std::vector<std::string> paths_;
     bool wanted_;
 };
 
@@ -37,11 +38,12 @@ JobFilesExecutor::JobFilesExecutor(std::unique_ptr<Executor> inner, bool cleanup
     : inner_(std::move(inner)), cleanup_(cleanup) {}
 
 Task<JobResult> JobFilesExecutor::run(JobSpec job, JobOutput output) {
-    std::vector<JobFile> files = std::exchange(job.files, {});
+    const std::vector<JobFile> files = std::exchange(job.files, {});
+    std::vector<std::string> created;
     JobResult result;
     result.started = std::chrono::system_clock::now();
     try {
-        write_job_files(files);
+        created = write_job_files(files);
     } catch (const SystemError& error) {
         result.cause = Cause::kLaunch;
         result.exit_status = kCannotExecute;
@@ -50,7 +52,7 @@ Task<JobResult> JobFilesExecutor::run(JobSpec job, JobOutput output) {
     if (result.cause == Cause::kLaunch) {
         co_return result;
     }
-    const Cleanup cleanup(std::move(files), cleanup_);
+    const Cleanup cleanup(std::move(created), cleanup_);
     co_return co_await inner_->run(std::move(job), output);
 }
 

@@ -29,6 +29,9 @@ double random_share() {
     return std::uniform_real_distribution<double>(0, 1)(random);
 }
 
+/// How long a run that was told to stop waits until its output is read.
+constexpr std::chrono::seconds kReaderLimit{2};
+
 /// Inputs that are left out before other tasks have their turn.
 constexpr std::uint64_t kSkipsAtOnce = 256;
 
@@ -84,6 +87,7 @@ void JobRun::drain() noexcept {
 
 void JobRun::cancel() noexcept {
     cancelled_ = true;
+    cancel_seen_.set();
     stopped_.set();
     changed_.set();
     running_.stop_all(Cause::kCancelled);
@@ -107,7 +111,7 @@ Task<> JobRun::run() {
     }
     co_await jobs_.join();
     try {
-        co_await parts_.printer.flush();
+        co_await select({}, parts_.printer.flush(), until_reader_is_given_up());
     } catch (const std::exception&) {
         fail(std::current_exception());
     }
@@ -118,6 +122,13 @@ Task<> JobRun::run() {
 
 Task<> JobRun::until_stopped() {
     co_await stopped_.wait();
+}
+
+/// Who is told to stop does not wait for ever for a reader that does not read.
+Task<> JobRun::until_reader_is_given_up() {
+    co_await cancel_seen_.wait();
+    co_await sleep(kReaderLimit);
+    parts_.printer.message("aiomisc-run: the output is incomplete: its reader does not read\n");
 }
 
 std::optional<std::uint64_t> JobRun::total() const {
@@ -180,8 +191,12 @@ Task<std::optional<JobInput>> JobRun::next_input() {
             case Pull::kWait:
                 break;
         }
-        // A slow input does not keep a run from being stopped.
-        co_await select({}, readable(parts_.inputs.wait_fd()), until_stopped());
+        // A slow input does not keep a run from being stopped, nor one that is collected first.
+        if (parts_.inputs.wait_fd() < 0) {
+            co_await sleep(Duration::zero());
+        } else {
+            co_await select({}, readable(parts_.inputs.wait_fd()), until_stopped());
+        }
         if (stopped_.is_set()) {
             co_return std::nullopt;
         }

@@ -90,6 +90,7 @@ public:
     [[nodiscard]] std::chrono::milliseconds elapsed() const;
 
 private:
+    Task<> until_reader_is_given_up();
     Task<> feed();
     Task<> until_place_is_free();
     Task<std::optional<JobInput>> next_input();
@@ -134,6 +135,7 @@ private:
     bool input_ended_ = false;
     bool input_held_ = false;  ///< one was taken, and the run stopped before its job
     bool cancelled_ = false;
+    Event cancel_seen_;
 };
 
 }  // namespace aiomisc::cli

@@ -39,7 +39,9 @@ Task<> print_plan(Workload& work, unsigned slots) {
                 break;
             }
             case Pull::kWait:
-                co_await readable(work.inputs().wait_fd());
+                if (work.inputs().wait_fd() >= 0) {
+                    co_await readable(work.inputs().wait_fd());
+                }
                 break;
             case Pull::kEnd:
                 co_return;

@@ -74,6 +74,8 @@ public:
     int ends = 0;
 
 private:
+    void before_replies() noexcept override {}
+
     void on_reply(detail::Work& work, const detail::Reply& reply) noexcept override {
         ++static_cast<CountedWork&>(work).settled;
         std::size_t sum = reply.done;

@@ -206,11 +206,25 @@ TEST_CASE("files are made for each job, and taken away", "[launcher]") {
         }
         CHECK(launcher.files() == Words{"1.conf", "2.conf", "in"});
         CHECK(launcher.read("1.conf") == "size=9 $(x) b\n");
+        std::filesystem::remove(launcher.work() / "1.conf");
+        std::filesystem::remove(launcher.work() / "2.conf");
         const Outcome removed =
             launcher.run(Words{"-k", "--tmpl=in={#}.conf", "--cleanup"} + job + sources);
         CHECK(removed.out == kept.out);
         CHECK(launcher.files() == Words{"in"});
     }
+}
+
+TEST_CASE("files that were there before are not taken away", "[launcher]") {
+    Launcher launcher;
+    launcher.write("in", "{}\n");
+    launcher.write("old", "mine\n");
+    const std::string longest(250, 'n');
+    const Outcome outcome = launcher.run(
+        {"-k", "--tmpl", "in={}", "--cleanup", "cat ./{}", ":::", "old", "new", longest});
+    CHECK(outcome.status.code == 0);
+    CHECK(outcome.out == "old\nnew\n" + longest + "\n");
+    CHECK(launcher.files() == Words{"in", "old"});
 }
 
 TEST_CASE("the file of a job that is killed is taken away, too", "[launcher]") {

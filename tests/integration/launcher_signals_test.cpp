@@ -63,6 +63,26 @@ TEST_CASE("a job deaf to SIGTERM does not outlive SIGINT", "[launcher]") {
     CHECK(rows_of(launcher.read("log")).at(1).at(7) == "9");
 }
 
+TEST_CASE("a run that collects its input first can be stopped", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start({"--shuf", "-0", "true", "::::", "/dev/zero"});
+    const std::uint64_t before = peak_memory_kib(process.pid());
+    REQUIRE(wait_until(
+        [&] { return peak_memory_kib(process.pid()) > before + (64U << 10U); },
+        std::chrono::seconds(20)));
+    process.send_signal(SIGTERM);
+    CHECK(process.wait().signal == SIGTERM);
+}
+
+TEST_CASE("a reader that does not read cannot hold up the end of a run", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start({"head -c 3000000 /dev/zero; : >done-{}", ":::", "1"});
+    REQUIRE(launcher.wait_for("done-1"));
+    process.send_signal(SIGTERM);
+    CHECK(process.wait().signal == SIGTERM);
+    CHECK_THAT(launcher.err(), contains("output is incomplete"));
+}
+
 TEST_CASE("a second SIGINT waits for nobody", "[launcher]") {
     Launcher launcher;
     // The ladder would take an hour.

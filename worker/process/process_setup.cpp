@@ -76,19 +76,21 @@ void set_process_name(const char* name) noexcept {
 }
 
 void close_descriptors_except(std::initializer_list<int> keep) noexcept {
-    std::array<int, 8> kept{};
-    const auto end = std::copy_if(
-        keep.begin(), keep.begin() + std::min(keep.size(), kept.size()), kept.begin(), [](int fd) {
-            return fd > STDERR_FILENO;
-        });
-    std::sort(kept.begin(), end);
     unsigned first = STDERR_FILENO + 1;
-    for (auto fd = kept.begin(); fd != end; ++fd) {
-        const auto kept_fd = static_cast<unsigned>(*fd);
-        if (kept_fd > first) {
-            close_range_of(first, kept_fd - 1);
+    for (;;) {
+        unsigned next = UINT_MAX;  // the lowest that is kept, from `first` on
+        for (const int fd : keep) {
+            if (fd >= 0 && static_cast<unsigned>(fd) >= first) {
+                next = std::min(next, static_cast<unsigned>(fd));
+            }
         }
-        first = kept_fd + 1;
+        if (next == UINT_MAX) {
+            break;
+        }
+        if (next > first) {
+            close_range_of(first, next - 1);
+        }
+        first = next + 1;
     }
     close_range_of(first, UINT_MAX);
     // syslog() would go on to write to whatever gets the number of its socket next.

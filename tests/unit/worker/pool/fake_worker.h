@@ -66,6 +66,8 @@ public:
     std::string violation;                      ///< of the protocol, if that was why
 
 private:
+    void before_replies() noexcept override {}
+
     void on_reply(detail::Work& work, const detail::Reply& reply) noexcept override;
     void on_returned(const std::vector<detail::Work*>& works) noexcept override;
     void on_disconnected(std::exception_ptr error) noexcept override;
