@@ -41,6 +41,7 @@ struct InputOptions {
     bool drop_blank = false;  ///< -r
     bool link = false;        ///< --link: all sources row by row, the shorter ones repeat
     std::optional<std::uint64_t> shuffle_seed;  ///< --shuf: the order of the jobs
+    bool seed_drawn = false;  ///< it was not given, and is another one the next time
     /// 0: one row a job, and none of its items reaches the command. By itself 1, with `fill` as
     /// many as there is room for.
     std::optional<unsigned> items_per_job;

@@ -158,7 +158,8 @@ private:
     }
 
     std::optional<LogRecord> job() {
-        if (!decode() || !seq_ || !exit_ || !signal_ || !final_ || !args_ || !command_) {
+        if (!decode() || !seq_ || !is_seq(*seq_) || !exit_ || !signal_ || !final_ || !args_ ||
+            !command_) {
             return std::nullopt;
         }
         if (!*final_) {

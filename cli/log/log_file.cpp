@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <utility>
 
@@ -45,11 +46,29 @@ std::string lock_holder(const struct stat& file) {
 
 }  // namespace
 
+/// The file as its threads share it. The kernel tells only one of them that a write has failed.
+struct LogFile::Disk {
+    UniqueFd fd;
+    std::mutex mutex;
+    int error = 0;  // the first one
+
+    void sync(const std::string& path) {
+        const std::lock_guard lock(mutex);
+        if (::fdatasync(fd.get()) != 0 && error == 0) {
+            error = errno;
+        }
+        if (error != 0) {
+            throw SystemError::from_code(error, "sync job log", path);
+        }
+    }
+};
+
 LogFile::LogFile(std::string path, bool append) : path_(std::move(path)) {
-    fd_ = std::make_shared<const UniqueFd>(
-        ::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666));
+    disk_ = std::make_shared<Disk>();
+    disk_->fd =
+        UniqueFd(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666));
     struct stat status{};
-    if (!*fd_ || ::fstat(fd_->get(), &status) != 0) {
+    if (!disk_->fd || ::fstat(disk_->fd.get(), &status) != 0) {
         throw SystemError::from_errno("open job log", path_);
     }
     regular_ = S_ISREG(status.st_mode);
@@ -60,25 +79,23 @@ LogFile::LogFile(std::string path, bool append) : path_(std::move(path)) {
         throw Error("refusing to write the job log " + path_ + ": it belongs to another user");
     }
     lock();
-    if (!append && ::ftruncate(fd_->get(), 0) != 0) {
-        throw SystemError::from_errno("empty job log", path_);
-    }
-    if (::fstat(fd_->get(), &status) != 0) {
+    if (::fstat(disk_->fd.get(), &status) != 0) {
         throw SystemError::from_errno("stat", path_);
     }
-    started_empty_ = status.st_size == 0;
+    to_be_emptied_ = !append && status.st_size > 0;
+    started_empty_ = !append || status.st_size == 0;
     torn_ = !started_empty_ && !ends_in_line(static_cast<std::uint64_t>(status.st_size));
 }
 
 void LogFile::lock() {
-    if (::flock(fd_->get(), LOCK_EX | LOCK_NB) == 0) {
+    if (::flock(disk_->fd.get(), LOCK_EX | LOCK_NB) == 0) {
         return;
     }
     if (errno != EWOULDBLOCK) {
         throw SystemError::from_errno("lock job log", path_);
     }
     struct stat status{};
-    const std::string pid = ::fstat(fd_->get(), &status) == 0 ? lock_holder(status) : "";
+    const std::string pid = ::fstat(disk_->fd.get(), &status) == 0 ? lock_holder(status) : "";
     throw Error(
         "the job log " + path_ + " is in use by another aiomisc-run" +
         (pid.empty() ? "" : ", pid " + pid));
@@ -90,7 +107,7 @@ UniqueFd LogFile::open_for_reading() const {
     }
     // Our own descriptor only writes; the path could be another file by now, /proc's cannot.
     UniqueFd reader(
-        ::open(("/proc/self/fd/" + std::to_string(fd_->get())).c_str(), O_RDONLY | O_CLOEXEC));
+        ::open(("/proc/self/fd/" + std::to_string(disk_->fd.get())).c_str(), O_RDONLY | O_CLOEXEC));
     if (!reader) {
         throw SystemError::from_errno("read job log", path_);
     }
@@ -105,32 +122,44 @@ bool LogFile::ends_in_line(std::uint64_t size) const {
     return last == '\n';
 }
 
+void LogFile::empty() {
+    if (::ftruncate(disk_->fd.get(), 0) != 0) {
+        throw SystemError::from_errno("empty job log", path_);
+    }
+    to_be_emptied_ = false;
+}
+
 void LogFile::append(std::string_view record) {
+    if (to_be_emptied_) {
+        empty();
+    }
     const std::string mended = torn_ ? "\n\n" + std::string(record) : std::string();
     const std::string_view bytes = torn_ ? mended : record;
     struct stat before{};
     ssize_t count = -1;
-    if (::fstat(fd_->get(), &before) == 0) {
+    if (::fstat(disk_->fd.get(), &before) == 0) {
         do {
-            count = ::write(fd_->get(), bytes.data(), bytes.size());
+            count = ::write(disk_->fd.get(), bytes.data(), bytes.size());
         } while (count < 0 && errno == EINTR);
     }
     if (count == static_cast<ssize_t>(bytes.size())) {
         torn_ = false;
-        dirty_ = true;
+        dirty_ = written_ = true;
         return;
     }
     const int error = count < 0 ? errno : ENOSPC;
     if (count > 0 && regular_) {
         // If this fails, too, the next run ends the torn line.
-        static_cast<void>(::ftruncate(fd_->get(), before.st_size) == 0);
+        static_cast<void>(::ftruncate(disk_->fd.get(), before.st_size) == 0);
     }
     throw SystemError::from_code(error, "write job log", path_);
 }
 
 void LogFile::sync() {
-    if (const auto due = take_sync()) {
-        due();
+    // Not only what is due: a sync that another thread has begun may not have ended.
+    if (written_ && regular_) {
+        dirty_ = false;
+        disk_->sync(path_);
     }
 }
 
@@ -138,11 +167,7 @@ std::function<void()> LogFile::take_sync() {
     if (!std::exchange(dirty_, false) || !regular_) {
         return {};
     }
-    return [fd = fd_, path = path_] {
-        if (::fdatasync(fd->get()) != 0) {
-            throw SystemError::from_errno("sync job log", path);
-        }
-    };
+    return [disk = disk_, path = path_] { disk->sync(path); };
 }
 
 }  // namespace aiomisc::cli

@@ -20,24 +20,25 @@ namespace aiomisc::cli {
 /// Affinity:  any thread, one at a time.
 class LogFile {
 public:
-    /// Opens and locks. Without `append` the file is emptied, once the lock is ours.
+    /// Opens and locks. Without `append` the first record empties the file: a run that is refused
+    /// before leaves it as it was.
     ///
     /// Errors:    SystemError (it cannot be opened), Error (another run has it, with its pid; or it
     ///            lies in a directory that everybody can write and belongs to somebody else).
     LogFile(std::string path, bool append);
 
-    /// Nothing was in the file when it was opened, or nothing is any more.
+    /// The first record that is appended is the first of the file.
     [[nodiscard]] bool started_empty() const noexcept { return started_empty_; }
 
     /// Errors:    SystemError (it was not written; a part of it is taken back).
     void append(std::string_view record);
 
-    /// Brings to the disk what was appended since the last time; blocks for as long as that takes.
-    /// Errors: SystemError.
+    /// Brings to the disk everything that was appended; blocks for as long as that takes.
+    /// Errors: SystemError (also where it was one of take_sync() that failed, and nobody waited).
     void sync();
 
-    /// The sync() that is due, for another thread to do; empty if there is nothing to bring to the
-    /// disk. It outlives the LogFile.
+    /// Brings to the disk what was appended since the last time, in another thread; empty if that
+    /// is nothing. It may outlive the LogFile.
     [[nodiscard]] std::function<void()> take_sync();
 
     /// Opens the same file for reading. Errors: SystemError; Error (it is no regular file).
@@ -46,15 +47,20 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
 private:
+    struct Disk;
+
     void lock();
+    void empty();
     [[nodiscard]] bool ends_in_line(std::uint64_t size) const;
 
     std::string path_;
-    std::shared_ptr<const UniqueFd> fd_;
+    std::shared_ptr<Disk> disk_;
     bool regular_ = false;
     bool started_empty_ = true;
     bool torn_ = false;
+    bool to_be_emptied_ = false;
     bool dirty_ = false;
+    bool written_ = false;
 };
 
 }  // namespace aiomisc::cli

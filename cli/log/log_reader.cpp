@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace aiomisc::cli {
@@ -87,6 +89,19 @@ private:
 };
 
 }  // namespace
+
+UniqueFd open_log_to_read(const std::string& path) {
+    // A pipe that nobody writes to is not waited for.
+    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    struct stat status{};
+    if (!file || ::fstat(file.get(), &status) != 0) {
+        throw SystemError::from_errno("open job log", path);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        throw Error("the job log " + path + " cannot be read back: it is no regular file");
+    }
+    return file;
+}
 
 LogDamage LogReader::read(const Visitor& visit) const {
     struct Pending {

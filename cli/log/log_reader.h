@@ -20,6 +20,11 @@ struct LogDamage {
     bool torn_end = false;  ///< the last line does not end: a run was killed while it wrote it
 };
 
+/// Opens a log that is there, without waiting and without changing it.
+///
+/// Errors:    SystemError; Error (it is no regular file, so it cannot be read back).
+UniqueFd open_log_to_read(const std::string& path);
+
 /// Reads a job log from its beginning, a line at a time: what is kept of it is up to the caller.
 ///
 /// A line is a record only if it ends. One that was torn and then ended by LogFile has an empty

@@ -49,7 +49,7 @@ std::optional<LogRecord> parse_tsv(std::string_view line) {
     const auto exit = number<int>((*fields)[6]);
     const auto signal = number<int>((*fields)[7]);
     auto command = unescape_field((*fields)[8]);
-    if (!seq || !exit || !signal || !command) {
+    if (!seq || !is_seq(*seq) || !exit || !signal || !command) {
         return std::nullopt;
     }
     return LoggedJob{

@@ -10,6 +10,14 @@
 
 namespace aiomisc::cli {
 
+/// A log that has a higher number of a job is damaged: no run gets that far.
+inline constexpr std::uint64_t kHighestSeq = std::uint64_t{1} << 62;
+
+/// Whether a job can have that number.
+constexpr bool is_seq(std::uint64_t number) noexcept {
+    return number > 0 && number <= kHighestSeq;
+}
+
 enum class LogFormat { kTsv, kJson };
 
 /// By the end of its name: `.jsonl` is JSON.

@@ -43,6 +43,7 @@ void set_header(State& state, const Text& text) {
 
 void shuffle(State& state, const Text& text) {
     // The random_device gives half of it at a time; that is enough to type again.
+    state.options.input.seed_drawn = text.empty();
     state.options.input.shuffle_seed =
         text.empty() ? std::random_device{}() : parse_number<std::uint64_t>(text, 0);
 }

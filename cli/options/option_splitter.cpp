@@ -25,6 +25,7 @@ public:
             }
             ++found_.count;
             if (word == "--") {
+                found_.dashed = true;
                 break;
             }
             if (word[1] == '-') {

@@ -15,6 +15,7 @@ struct OptionWords {
     std::vector<std::string> tokens;
     std::vector<std::string> names;  ///< the options among the tokens, as they were spelled
     std::size_t count = 0;           ///< how many words they were, a final `--` included
+    bool dashed = false;             ///< there was such a `--`
 };
 
 /// Whether an option has a value. An optional one is attached: `--name=value`.

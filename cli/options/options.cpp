@@ -147,6 +147,7 @@ Options parse_command_line(const std::vector<std::string>& arguments, const Pars
         const std::string target = find_target(own.tokens, words, wanted);
         if (wanted && !target.empty()) {
             OptionWords more = option_words(context.directives(target), target);
+            options.has_directives = more.count > 0;
             std::ranges::move(more.tokens, std::back_inserter(tokens));
             std::ranges::move(more.names, std::back_inserter(options.given));
         }
@@ -154,6 +155,8 @@ Options parse_command_line(const std::vector<std::string>& arguments, const Pars
     std::move(own.tokens.begin(), own.tokens.end(), std::back_inserter(tokens));
     parser.parse(std::move(tokens));
     options.option_words = own.count;
+    options.options_dashed = own.dashed;
+    options.environment = context.environment_options;
 
     SplitWords split = split_sources(words, parser.separators());
     std::move(split.sources.begin(), split.sources.end(), std::back_inserter(options.sources));

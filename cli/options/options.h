@@ -128,6 +128,9 @@ struct Options {
     ReportOptions report;
     ResumeOptions resume;
     std::size_t option_words = 0;  ///< so many words of the command line are options
+    bool options_dashed = false;   ///< the last of them is `--`
+    bool has_directives = false;   ///< the job file gave some, too
+    std::string environment;       ///< and AIOMISC_RUN_OPTS these
     /// Spellings of the options that the command line and the job file gave, without those of the
     /// environment, which are for every run.
     std::vector<std::string> given;

@@ -30,6 +30,8 @@ public:
     /// Names of the items by position (--header), for the columns that are V1, V2, … else.
     void name_items(std::vector<std::string> names) { item_names_ = std::move(names); }
 
+    void start() override { file_.start(); }
+
     /// Writes the header, with as many columns as the first job has items.
     /// Errors: Error (the table that is there has other columns).
     void begin(const JobInput& input) override;

@@ -38,6 +38,10 @@ public:
         std::vector<std::string> item_names,
         const std::string& run_id);
 
+    /// The run starts, which nothing refuses any more: what an earlier one left may go.
+    /// Errors: SystemError.
+    virtual void start() {}
+
     /// The next job starts; in the order of their numbers. Errors: SystemError, Error.
     virtual void begin(const JobInput&) {}
 

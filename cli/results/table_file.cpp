@@ -34,6 +34,9 @@ TableFile::TableFile(std::string path, RowEnd row_end, bool add) : path_(std::mo
     }
     lock();
     row_start_ = end_ = add ? end_of_rows(row_end) : 0;
+}
+
+void TableFile::start() {
     if (::ftruncate(fd_.get(), static_cast<off_t>(end_)) != 0) {
         throw SystemError::from_errno("empty the table of results", path_);
     }

@@ -19,11 +19,15 @@ public:
     /// Where rows end: at each line end, or at those outside of double quotes (RFC 4180).
     enum class RowEnd { kLine, kUnquotedLine };
 
-    /// With `add`, the rows that are complete stay; without, the file is emptied.
+    /// With `add`, the rows that are complete are to stay; without, none is. Until start() the file
+    /// is left as it is.
     ///
     /// Errors: SystemError; Error (another run writes it, or it belongs to another user in a
     /// directory like /tmp).
     TableFile(std::string path, RowEnd row_end, bool add);
+
+    /// Takes away what is not to stay. Errors: SystemError.
+    void start();
 
     [[nodiscard]] bool empty() const noexcept { return row_start_ == 0; }
 

@@ -21,7 +21,8 @@ struct UnfinishedRun {
 /// empty if nothing is left to do.
 std::string how_to_go_on(const Options& options, const UnfinishedRun& run);
 
-/// Whether all sources give the same items when they are opened again: words, and regular files.
+/// Whether all sources give the same items when this process opens them again: words, and regular
+/// files.
 bool can_read_again(const std::vector<SourceSpec>& sources);
 
 }  // namespace aiomisc::cli

@@ -7,7 +7,6 @@
 #include <aiomisc/cli/run/slot_count.h>
 #include <aiomisc/cli/run/workload.h>
 #include <aiomisc/runtime/base/error.h>
-#include <aiomisc/runtime/base/unique_fd.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/fd_watcher.h>
 
@@ -16,7 +15,6 @@
 
 #include <fmt/format.h>
 
-#include <fcntl.h>
 #include <unistd.h>
 
 namespace aiomisc::cli {
@@ -49,22 +47,14 @@ Task<> print_plan(Workload& work, unsigned slots) {
     }
 }
 
-// Not as a run does, which would lock it, make it, and end what is torn.
-UniqueFd open_log(const std::string& path) {
-    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-    if (!file) {
-        throw SystemError::from_errno("open job log", path);
-    }
-    return file;
-}
-
 int dry_run(
     EventLoop& loop, const Options& options, const Target& target, const JobModule* module) {
     const unsigned slots = slots_of_run(options.run.slots);
     Workload work(options, target, module, slots);
     const std::string& log = options.report.job_log;
     if (options.resume.mode != ResumeMode::kNone && ::access(log.c_str(), F_OK) == 0) {
-        work.resume_from(LogReader(open_log(log), log));
+        // Not as a run does, which would lock it, make it, and end what is torn.
+        work.resume_from(LogReader(open_log_to_read(log), log));
     }
     // A reader that has seen enough ends this by that signal, as it would any other filter.
     ::signal(SIGPIPE, SIG_DFL);

@@ -3,6 +3,7 @@
 
 #include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/job/job_environment.h>
+#include <aiomisc/cli/log/log_reader.h>
 #include <aiomisc/cli/report/printable.h>
 #include <aiomisc/cli/report/summary.h>
 #include <aiomisc/cli/resume/resume_command.h>
@@ -22,6 +23,7 @@
 #include <csignal>
 #include <exception>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -97,6 +99,10 @@ void Session::open_log() {
     if (path.empty()) {
         return;
     }
+    if (resume != ResumeMode::kNone && ::access(path.c_str(), F_OK) == 0) {
+        // To write to a pipe is to wait for its reader.
+        static_cast<void>(open_log_to_read(path));
+    }
     log_ = JobLog::open(path, options_.report.append_to_log || resume != ResumeMode::kNone);
     if (resume != ResumeMode::kNone) {
         work_.resume_from(LogReader(log_->file().open_for_reading(), path));
@@ -125,14 +131,23 @@ void Session::begin(const std::vector<std::string>& arguments) {
         kind_ != Target::Kind::kCommand && may_run_ahead(options_) ? slots_ * kJobsTogether
                                                                    : slots_,
         work_.total()});
+    begun_ = std::chrono::system_clock::now();
+}
+
+void Session::begin_records() {
+    if (results_) {
+        results_->start();
+    }
     if (log_) {
+        std::error_code no_directory;  // it was removed: the log says nothing of it
         log_->begin(
-            {.arguments = arguments,
-             .directory = std::filesystem::current_path(),
-             .started = std::chrono::system_clock::now(),
+            {.arguments = arguments_,
+             .directory = std::filesystem::current_path(no_directory).string(),
+             .started = begun_,
              .target = kind_name(kind_),
              .command_template = work_.command_template(),
              .resume = option_of(options_.resume.mode)});
+        log_begun_ = true;
     }
 }
 
@@ -218,11 +233,23 @@ Task<> Session::print() {
     }
 }
 
-Task<> Session::run_jobs() {
+// What was kept and recorded before goes only when there are workers to do better.
+Task<> Session::start_executor() {
     try {
         // A start may take long: an init() that loads a model.
         co_await select({}, executor_->start(), run_->until_stopped());
-        started_ = !run_->is_stopped();
+    } catch (const std::exception& error) {
+        throw Error(std::string("the workers cannot be started: ") + error.what());
+    }
+    started_ = !run_->is_stopped();
+    if (started_) {
+        begin_records();
+    }
+}
+
+Task<> Session::run_jobs() {
+    try {
+        co_await start_executor();
         display_.start();
         co_await run_->run();
     } catch (const ReaderGone&) {
@@ -280,10 +307,7 @@ void Session::summarize(std::optional<std::uint64_t> not_run) {
 
 int Session::exit_status_of_run(std::optional<std::uint64_t> not_run) {
     if (error_) {
-        display_.message(fmt::format(
-            "aiomisc-run: {}{}\n",
-            started_ ? "" : "the workers cannot be started: ",
-            printable(*error_)));
+        display_.message(fmt::format("aiomisc-run: {}\n", printable(*error_)));
         return kLauncherError;
     }
     if (hung_up_ && not_run != 0) {
@@ -307,14 +331,13 @@ int Session::conclude() {
     const std::optional<std::uint64_t> not_run = run_->jobs_left();
     summarize(not_run);
     const int status = exit_status_of_run(not_run);
-    if (log_) {
-        end_log(status);
+    const int signal = reader_gone_ ? SIGPIPE : stopped_by_;
+    if (log_begun_) {
+        // As a shell has it, which is what whoever reads the log has seen.
+        end_log(signal == 0 ? status : kKilledBySignalBase + signal);
     }
-    if (reader_gone_) {
-        die_of(SIGPIPE);
-    }
-    if (stopped_by_ != 0) {
-        die_of(stopped_by_);
+    if (signal != 0) {
+        die_of(signal);
     }
     return status;
 }

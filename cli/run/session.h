@@ -16,6 +16,7 @@
 #include <aiomisc/runtime/task/task.h>
 #include <aiomisc/worker/job/job_module.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,8 +41,9 @@ public:
     Session& operator=(const Session&) = delete;
     ~Session() = default;
 
-    /// Opens the job log, if there is to be one, goes on with what stands there, and writes its
-    /// first record. `arguments` are the words of the command line.
+    /// Opens the job log, if there is to be one, and goes on with what stands there; nothing is
+    /// changed of it, nor of results of an earlier run. `arguments` are the words of the command
+    /// line.
     ///
     /// Errors:    those of JobLog::open(), Workload::resume_from(), JobRun.
     void begin(const std::vector<std::string>& arguments);
@@ -55,6 +57,8 @@ public:
 
 private:
     void open_log();
+    void begin_records();
+    Task<> start_executor();
     Task<> run_jobs();
     Task<> watch_signals();
     void on_signal(int signal);
@@ -86,9 +90,11 @@ private:
     std::unique_ptr<Results> results_;
     std::optional<JobRun> run_;
     std::vector<std::string> arguments_;
+    std::chrono::system_clock::time_point begun_;
 
     // How the run came to its end, beside its jobs.
     bool started_ = false;
+    bool log_begun_ = false;
     bool ended_ = false;
     int stopped_by_ = 0;  ///< the signal
     bool hung_up_ = false;

@@ -105,3 +105,70 @@ TEST_CASE("what was finished is in the log of a run that was killed", "[launcher
     REQUIRE(rows.size() == 1);
     CHECK(rows[0][0] == "1");
 }
+
+TEST_CASE("a run that is refused leaves log and results as they were", "[launcher]") {
+    Launcher launcher;
+    launcher.run({"--joblog", "log", "--results", "o.csv", "echo", ":::", "a"});
+    const std::string log = launcher.read("log");
+    const std::string table = launcher.read("o.csv");
+    for (const Words& refused :
+         {Words{"--joblog", "nowhere/l", "--results", "o.csv", "echo", ":::", "a"},
+          Words{"--joblog", "log", "--results", "nowhere/o.csv", "echo", ":::", "a"},
+          Words{"--joblog", "log", "--results", "o.csv", "-a", "nowhere", "echo"}}) {
+        CHECK(launcher.run(refused).status.code == 255);
+        CHECK(launcher.read("log") == log);
+        CHECK(launcher.read("o.csv") == table);
+    }
+    // One that has nothing to do is not refused.
+    CHECK(
+        launcher.run({"--joblog", "log", "--results", "o.csv", "echo"}, {.input = ""})
+            .status.code == 0);
+    CHECK(lines_of(launcher.read("log")).size() == 1);
+    CHECK(launcher.read("o.csv").empty());
+}
+
+TEST_CASE("there may be a log where there is no working directory", "[launcher]") {
+    Launcher launcher;
+    const std::string log = (launcher.work() / "l.jsonl").string();
+    std::filesystem::create_directory(launcher.work() / "gone");
+    Process process = Process::start(
+        {"/bin/sh",
+         "-c",
+         R"(cd "$0/gone" && rmdir "$0/gone" && exec "$@")",
+         launcher.work().string(),
+         AIOMISC_TEST_RUN,
+         "--joblog",
+         log,
+         "--no-shell",
+         "true",
+         ":::",
+         "a"},
+        {.merge_stderr = true});
+    process.close_stdin();
+    const std::string said = process.read_all(std::chrono::seconds(60));
+    process.wait();
+    INFO(said);
+    CHECK_THAT(launcher.read("l.jsonl"), contains("\"cwd\":\"\""));
+}
+
+TEST_CASE("the log ends with the status that a shell sees", "[launcher]") {
+    Launcher launcher;
+    Process process =
+        launcher.start({"--joblog", "l.jsonl", ": >runs; exec sleep 300; : {}", ":::", "a"});
+    REQUIRE(launcher.wait_for("runs"));
+    process.send_signal(SIGTERM);
+    CHECK(process.wait().signal == SIGTERM);
+    CHECK(lines_of(launcher.read("l.jsonl")).back() == "{\"type\":\"end\",\"exit\":143}");
+
+    Process reader = Process::start(
+        {"/bin/sh",
+         "-c",
+         R"(cd "$0" && "$@" --joblog p.jsonl yes ::: a | head -n1)",
+         launcher.work().string(),
+         AIOMISC_TEST_RUN,
+         "--lb"});
+    reader.close_stdin();
+    CHECK(reader.read_all(std::chrono::seconds(60)) == "a\n");
+    reader.wait();
+    CHECK(lines_of(launcher.read("p.jsonl")).back() == "{\"type\":\"end\",\"exit\":141}");
+}

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <string>
 
+#include <sys/stat.h>
+
 using namespace aiomisc::test;
 
 namespace {
@@ -388,4 +390,72 @@ TEST_CASE("a run without a log says how the next one gets one", "[launcher]") {
     Launcher launcher;
     CHECK_THAT(launcher.run({"false", ":::", "a"}).err, contains("--joblog FILE"));
     CHECK(launcher.run({"true", ":::", "a"}).err.empty());
+}
+
+TEST_CASE("numbers that no job has are damage", "[launcher]") {
+    Launcher launcher;
+    const auto line = [](const std::string& seq) {
+        return R"({"type":"job","seq":)" + seq +
+               R"(,"args":["a"],"final":true,"exit":1,"signal":0,"cause":"exit","cmd":"echo )" +
+               seq + "\"}\n";
+    };
+    launcher.write("l.jsonl", line("18446744073709551615") + line("0") + line("7"));
+    const Outcome outcome = launcher.run({"--retry-failed", "--joblog", "l.jsonl"});
+    CHECK(outcome.out == "7\n");
+    CHECK(outcome.status.code == 0);
+    CHECK_THAT(outcome.err, contains("line 2 is damaged"));
+}
+
+TEST_CASE("a pipe is no log to resume from", "[launcher]") {
+    Launcher launcher;
+    REQUIRE(::mkfifo((launcher.work() / "fifo").c_str(), 0600) == 0);
+    for (const Words& options : {Words{"--resume"}, Words{"--resume", "--dry-run"}}) {
+        const Outcome outcome =
+            launcher.run(with(options, {"--joblog", "fifo", "touch", ":::", "ran"}));
+        CHECK(outcome.status.code == 255);
+        CHECK_THAT(outcome.err, contains("cannot be read back"));
+    }
+    CHECK(launcher.files() == Words{"fifo"});
+}
+
+TEST_CASE("workers that cannot be started leave the log as it was", "[launcher]") {
+    Launcher launcher;
+    launcher.write("log", "before\n");
+    const Outcome outcome = launcher.run(
+        {"--joblog", "log", job_module("init"), "item={}", ":::", "a"},
+        {.environment = {{"AIOMISC_TEST_INIT", "throw"}}});
+    CHECK_THAT(outcome.err, contains("the workers cannot be started: "));
+    CHECK(outcome.status.code == 255);
+    CHECK(launcher.read("log") == "before\n");
+}
+
+TEST_CASE("a random order is resumed in the same one", "[launcher]") {
+    Launcher launcher;
+    Words items{":::"};
+    for (int item = 0; item < 20; ++item) {
+        items.push_back(std::to_string(item));
+    }
+    // By number: another order would be another run.
+    const Outcome first = launcher.run(
+        with({"-j1", "--halt", "now,done=10", "--shuf", "--joblog", "log", "echo {}"}, items));
+    const Outcome rest = paste(launcher, advice(first.err));
+    Words all = with(lines_of(first.out), lines_of(rest.out));
+    for (int item = 0; item < 20; ++item) {
+        INFO(rest.out);
+        CHECK(std::ranges::count(all, std::to_string(item)) == 1);
+    }
+}
+
+TEST_CASE("options of a job file and of the environment go on with the run", "[launcher]") {
+    Launcher launcher;
+    const auto script = launcher.write(
+        "job.sh", "#!/bin/sh\n# aiomisc: --joblog l.jsonl\ntest -e fixed && echo $1\n");
+    REQUIRE(::chmod(script.c_str(), 0755) == 0);
+    const Outcome first = launcher.run(
+        {"./job.sh"}, {.input = "a\nb\n", .environment = {{"AIOMISC_RUN_OPTS", "-k --tag"}}});
+    CHECK(first.status.code == 2);
+    launcher.write("fixed", "");
+    const Outcome rest = paste(launcher, advice(first.err));
+    CHECK(rest.out == "a\ta\nb\tb\n");
+    CHECK(rest.status.code == 0);
 }

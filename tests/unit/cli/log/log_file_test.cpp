@@ -7,12 +7,15 @@
 #include "support/temp_dir.h"
 
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/unique_fd.h>
 
 #include <csignal>
 #include <filesystem>
 #include <iostream>
 #include <string>
+#include <system_error>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,6 +74,58 @@ TEST_CASE("a log may be a pipe", "[cli][log]") {
         file.sync();
     }
     REQUIRE(reader.read_all() == "record\n");
+}
+
+TEST_CASE("only a record empties a log", "[cli][log]") {
+    const TempDir dir;
+    const std::string path = dir.write("log", "before\n").string();
+    {
+        const LogFile refused(path, false);
+    }
+    REQUIRE(dir.read("log") == "before\n");
+    LogFile file(path, false);
+    REQUIRE(file.started_empty());
+    file.append("one\n");
+    file.append("two\n");
+    REQUIRE(dir.read("log") == "one\ntwo\n");
+}
+
+namespace {
+
+/// A descriptor of this process that is open on `path`.
+int descriptor_of(const std::string& path) {
+    for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        if (std::filesystem::read_symlink(entry.path(), gone) == path) {
+            return std::stoi(entry.path().filename().string());
+        }
+    }
+    return -1;
+}
+
+}  // namespace
+
+TEST_CASE("a sync that failed unseen is told by the next one", "[cli][log]") {
+    const TempDir dir;
+    const std::string path = (dir / "log").string();
+    LogFile file(path, false);
+    file.append("record\n");
+    const int fd = descriptor_of(std::filesystem::canonical(path).string());
+    REQUIRE(fd >= 0);
+    const aiomisc::UniqueFd saved(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    const auto due = file.take_sync();
+    REQUIRE(due);
+    {
+        // There is no disk behind a pipe.
+        int ends[2] = {-1, -1};
+        REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+        const aiomisc::UniqueFd reader(ends[0]);
+        const aiomisc::UniqueFd writer(ends[1]);
+        REQUIRE(::dup3(writer.get(), fd, O_CLOEXEC) == fd);
+    }
+    REQUIRE_THROWS_AS(due(), aiomisc::SystemError);
+    REQUIRE(::dup3(saved.get(), fd, O_CLOEXEC) == fd);
+    REQUIRE_THROWS_AS(file.sync(), aiomisc::SystemError);
 }
 
 AIOMISC_TEST_HELPER(write_beyond_limit) {

@@ -12,6 +12,7 @@
 #include <random>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 using namespace aiomisc::cli;
 using aiomisc::test::TempDir;
@@ -112,30 +113,34 @@ TEST_CASE("a line that is no record is told of and left out", "[cli][log]") {
         "log",
         std::string(kTsvHeader) + row(1, 0, "a") + "garbage\n" + row(2, 0, "bad \\x escape") +
             row(3, 0, "tab\there") + "4\t:\t1.0\t0.1\t0\t0\tzero\t0\tx\n" + row(5, 0, "b") +
-            "\xff\xfe\n");
+            "\xff\xfe\n" + "0\t:\t1.0\t0.1\t0\t0\t1\t0\tx\n" +
+            "18446744073709551615\t:\t1.0\t0.1\t0\t0\t1\t0\tx\n");
     const Content content = read(dir, "log");
     REQUIRE(content.jobs.size() == 2);
     CHECK(content.jobs[1].seq == 5);
-    CHECK(content.damage.count == 5);
+    CHECK(content.damage.count == 7);
     CHECK(content.damage.lines == std::vector<std::uint64_t>{3, 4, 5});
 
     const std::string good =
         R"({"type":"job","seq":1,"args":["a"],"final":true,"exit":0,"signal":0,"cause":"exit","cmd":"x"})";
-    for (const std::string bad :
-         {R"({"type":"job","seq":-1,"args":["a"],"final":true,"exit":0,"signal":0,"cmd":"x"})",
-          R"({"type":"job","seq":1,"args":"a","final":true,"exit":0,"signal":0,"cmd":"x"})",
-          R"({"type":"job","seq":1,"args":[1],"final":true,"exit":0,"signal":0,"cmd":"x"})",
-          R"({"type":"job","seq":1,"args_b64":["a"],"final":true,"exit":0,"signal":0,"cmd":"x"})",
-          R"({"type":"job","seq":1,"args":["a"],"final":1,"exit":0,"signal":0,"cmd":"x"})",
-          R"({"type":"job","seq":1,"args":["a"],"final":true,"signal":0,"cmd":"x"})",
-          R"({"type":"job","seq":1,"args":["a"],"final":true,"exit":0,"signal":0})",
-          R"({"type":"job","seq":1,)",
-          R"({"type":"job","seq":1,"args":["a",["b"]],"final":true,"exit":0,"signal":0,"cmd":"x"})",
-          R"({"type":"job","seq":1,"args":["a",{}],"final":true,"exit":0,"signal":0,"cmd":"x"})",
-          R"({"type":"job","seq":1,"args":["a"],"x":{"final":true},"exit":0,"signal":0,"cmd":"x"})",
-          R"([1])",
-          R"("job")",
-          R"({})"}) {
+    for (
+        const std::string bad :
+        {R"({"type":"job","seq":-1,"args":["a"],"final":true,"exit":0,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":0,"args":["a"],"final":true,"exit":0,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":4611686018427387905,"args":[],"final":true,"exit":0,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":1,"args":"a","final":true,"exit":0,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":1,"args":[1],"final":true,"exit":0,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":1,"args_b64":["a"],"final":true,"exit":0,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":1,"args":["a"],"final":1,"exit":0,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":1,"args":["a"],"final":true,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":1,"args":["a"],"final":true,"exit":0,"signal":0})",
+         R"({"type":"job","seq":1,)",
+         R"({"type":"job","seq":1,"args":["a",["b"]],"final":true,"exit":0,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":1,"args":["a",{}],"final":true,"exit":0,"signal":0,"cmd":"x"})",
+         R"({"type":"job","seq":1,"args":["a"],"x":{"final":true},"exit":0,"signal":0,"cmd":"x"})",
+         R"([1])",
+         R"("job")",
+         R"({})"}) {
         INFO(bad);
         dir.write("log.jsonl", good + "\n" + bad + "\n" + good + "\n");
         const Content json = read(dir, "log.jsonl");
@@ -215,4 +220,12 @@ TEST_CASE("fields and base64 survive the way there and back", "[cli][log]") {
         INFO(bad);
         CHECK_FALSE(from_base64(bad));
     }
+}
+
+TEST_CASE("what is no regular file cannot be read back", "[cli][log]") {
+    const TempDir dir;
+    const std::string fifo = (dir / "log").string();
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    CHECK_THROWS_AS(open_log_to_read(fifo), aiomisc::Error);
+    CHECK_THROWS_AS(open_log_to_read((dir / "none").string()), aiomisc::SystemError);
 }

@@ -27,6 +27,12 @@ std::unique_ptr<ResultTable> open(const TempDir& dir, const std::string& name, b
     return std::make_unique<ResultTable>(path, TableFormat::of(path), dir.path().string(), add);
 }
 
+std::unique_ptr<ResultTable> begun(const TempDir& dir, const std::string& name, bool add = false) {
+    auto table = open(dir, name, add);
+    table->start();
+    return table;
+}
+
 void add_row(
     ResultTable& table,
     std::uint64_t seq,
@@ -52,21 +58,21 @@ std::string row(std::uint64_t seq, const std::string& rest) {
 
 TEST_CASE("a table of separated values quotes what needs it", "[cli][results][AR-42]") {
     const TempDir dir;
-    const auto table = open(dir, "o.csv");
+    const auto table = begun(dir, "o.csv");
     add_row(*table, 1, "plain", "line\n");
     add_row(*table, 2, "a\"b,c\nd", "say \"x\"", "e,\n");
     CHECK(
         dir.read("o.csv") ==
         kHeader + row(1, "5,0,0,echo plain,plain,\"line\n\",") +
             row(2, "7,0,0,\"echo a\"\"b,c\nd\",\"a\"\"b,c\nd\",\"say \"\"x\"\"\",\"e,\n\""));
-    const auto tabs = open(dir, "o.tsv");
+    const auto tabs = begun(dir, "o.tsv");
     add_row(*tabs, 1, "a\tb", "x");
     CHECK_THAT(dir.read("o.tsv"), contains("\"echo a\tb\"\t\"a\tb\"\t\"x\"\t\n"));
 }
 
 TEST_CASE("a table of JSON lines keeps every byte", "[cli][results]") {
     const TempDir dir;
-    const auto table = open(dir, "o.jsonl");
+    const auto table = begun(dir, "o.jsonl");
     // Characters of two bytes that a piece of the file would end in the middle of.
     std::string text = "x";
     for (int count = 0; count < 100'000; ++count) {
@@ -82,14 +88,23 @@ TEST_CASE("a table of JSON lines keeps every byte", "[cli][results]") {
     CHECK(written.ends_with(cut));
 }
 
+TEST_CASE("a run that never starts leaves the table as it was", "[cli][results]") {
+    const TempDir dir;
+    const std::string before = kHeader + row(1, "1,0,0,echo a,a,\"x\",") + "torn";
+    dir.write("o.csv", before);
+    static_cast<void>(open(dir, "o.csv"));
+    static_cast<void>(open(dir, "o.csv", true));
+    CHECK(dir.read("o.csv") == before);
+}
+
 TEST_CASE("a new run empties the table, or adds to it", "[cli][results]") {
     const TempDir dir;
-    add_row(*open(dir, "o.csv"), 1, "a", "x");
+    add_row(*begun(dir, "o.csv"), 1, "a", "x");
     const std::string first = kHeader + row(1, "1,0,0,echo a,a,\"x\",");
     CHECK(dir.read("o.csv") == first);
-    add_row(*open(dir, "o.csv", true), 2, "b", "y");
+    add_row(*begun(dir, "o.csv", true), 2, "b", "y");
     CHECK(dir.read("o.csv") == first + row(2, "1,0,0,echo b,b,\"y\","));
-    add_row(*open(dir, "o.csv"), 1, "a", "x");
+    add_row(*begun(dir, "o.csv"), 1, "a", "x");
     CHECK(dir.read("o.csv") == first);
 }
 
@@ -98,11 +113,11 @@ TEST_CASE("what a killed run left of a row goes", "[cli][results]") {
     const std::string first = kHeader + row(1, "2,0,0,echo a,a,\"x\n\",");
     for (const std::string torn : {"2", "2,:,\"line\n", "2,:,\"line\n\"\"", "2,:,a"}) {
         dir.write("o.csv", first + torn);
-        add_row(*open(dir, "o.csv", true), 3, "c", "z");
+        add_row(*begun(dir, "o.csv", true), 3, "c", "z");
         CHECK(dir.read("o.csv") == first + row(3, "1,0,0,echo c,c,\"z\","));
     }
     dir.write("o.jsonl", "{\"Seq\":1}\n{\"Seq\":2,\"V");
-    add_row(*open(dir, "o.jsonl", true), 3, "c", "z");
+    add_row(*begun(dir, "o.jsonl", true), 3, "c", "z");
     CHECK_THAT(dir.read("o.jsonl"), starts_with("{\"Seq\":1}\n{\"Seq\":3,"));
 }
 
@@ -124,6 +139,7 @@ TEST_CASE("columns have the names of the items", "[cli][results]") {
     const TempDir dir;
     const auto table = open(dir, "o.csv");
     table->name_items({"a,b"});
+    table->start();
     table->begin({.seq = 1, .items = {"1", "2"}});
     CHECK_THAT(dir.read("o.csv"), contains(",Command,\"a,b\",V2,Stdout,"));
 }
@@ -131,6 +147,7 @@ TEST_CASE("columns have the names of the items", "[cli][results]") {
 TEST_CASE("all items of a job are in its row", "[cli][results]") {
     const TempDir dir;
     const auto table = open(dir, "o.csv");
+    table->start();
     table->begin({.seq = 1, .items = {"a", "b"}});
     KeptOutput kept = table->keep();
     const JobSpec job{.seq = 2, .items = {"a", "b", "c"}, .text = "x"};

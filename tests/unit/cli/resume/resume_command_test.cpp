@@ -4,6 +4,13 @@
 #include "support/catch.h"
 #include "support/temp_dir.h"
 
+#include <aiomisc/cli/options/directives.h>
+#include <aiomisc/runtime/base/unique_fd.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 using namespace aiomisc::cli;
 using aiomisc::test::TempDir;
 using Words = std::vector<std::string>;
@@ -16,9 +23,9 @@ struct Left {
     bool is_module = false;
 };
 
-std::string told(const Words& words, Left left) {
+std::string told(const Words& words, Left left, const ParseContext& context = {}) {
     return how_to_go_on(
-        parse_command_line(words),
+        parse_command_line(words, context),
         {.failed = left.failed,
          .not_run = left.not_run,
          .is_module = left.is_module,
@@ -86,4 +93,77 @@ TEST_CASE("what cannot be pasted is described", "[cli][resume]") {
 TEST_CASE("without a log a run says how to get one", "[cli][resume]") {
     CHECK_THAT(told({"x", ":::", "a"}, {.failed = true}), aiomisc::test::contains("--joblog FILE"));
     CHECK(told({"x", ":::", "a"}, {}).empty());
+}
+
+TEST_CASE("an order that was drawn is kept", "[cli][resume]") {
+    const TempDir dir;
+    const std::string log = dir.write("log", "").string();
+    for (const Words& front : {Words{"--shuf"}, Words{"--shuf", "--"}}) {
+        Words words{"--joblog", log};
+        words.insert(words.end(), front.begin(), front.end());
+        words.insert(words.end(), {"x", ":::", "a", "b"});
+        Options options = parse_command_line(words);
+        options.input.shuffle_seed = 77;
+        const std::string dashes = front.size() == 2 ? "-- " : "";
+        CHECK(
+            how_to_go_on(
+                options, {.not_run = true, .program = "aiomisc-run", .arguments = words}) ==
+            "go on with: aiomisc-run --resume --joblog " + log + " --shuf '--shuf=77' " + dashes +
+                "x ::: a b");
+    }
+    CHECK(
+        told({"--joblog", log, "--shuf=5", "x", ":::", "a"}, {.not_run = true}) ==
+        "go on with: aiomisc-run --resume --joblog " + log + " '--shuf=5' x ::: a");
+}
+
+TEST_CASE("options of the environment go along", "[cli][resume]") {
+    const TempDir dir;
+    const std::string log = dir.write("log", "").string();
+    const std::string defaults = "-j2 --joblog " + log;
+    CHECK(
+        told({"x", ":::", "a"}, {.failed = true}, {.environment_options = defaults}) ==
+        "go on with: AIOMISC_RUN_OPTS='" + defaults + "' aiomisc-run --resume-failed x ::: a");
+}
+
+TEST_CASE("a job file with options stays in the line", "[cli][resume]") {
+    const TempDir dir;
+    const std::string log = dir.write("log.jsonl", "").string();
+    const std::string script = dir.write("job.sh", "#!/bin/sh\n# aiomisc: -j2\n").string();
+    REQUIRE(::chmod(script.c_str(), 0755) == 0);
+    const ParseContext context{.directives = &read_directives};
+    CHECK(
+        told({"--joblog", log, script, "{}"}, {.failed = true}, context) ==
+        "go on with: aiomisc-run --retry-failed --joblog " + log + " " + script + " '{}'");
+}
+
+TEST_CASE("descriptors of this run are no input of the next", "[cli][resume]") {
+    const TempDir dir;
+    const std::string log = dir.write("log", "").string();
+    for (const std::string file :
+         {"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0", "/dev/../dev/fd/0"}) {
+        INFO(file);
+        const aiomisc::UniqueFd items(
+            ::open(dir.write("items", "a\n").c_str(), O_RDONLY | O_CLOEXEC));
+        const aiomisc::UniqueFd saved(::fcntl(0, F_DUPFD_CLOEXEC, 0));
+        REQUIRE(::dup2(items.get(), 0) == 0);
+        const std::string advice = told({"--joblog", log, "x", "::::", file}, {.not_run = true});
+        REQUIRE(::dup2(saved.get(), 0) == 0);
+        CHECK_THAT(advice, aiomisc::test::starts_with("with the same input, go on with: "));
+    }
+    // A file that only lies beside them.
+    const std::string file = dir.write("stdin", "a\n").string();
+    CHECK_THAT(
+        told({"--joblog", log, "x", "::::", file}, {.not_run = true}),
+        aiomisc::test::starts_with("go on with: "));
+}
+
+TEST_CASE("one option of a kind is enough", "[cli][resume]") {
+    const TempDir dir;
+    const std::string log = dir.write("log", "").string();
+    CHECK(
+        told({"--resume", "--joblog", log, "x", ":::", "--resume"}, {.failed = true}) ==
+        "go on with: aiomisc-run --resume-failed --joblog " + log + " x ::: --resume");
+    CHECK(
+        told({"--joblog", log, "--resume-failed", "x"}, {.failed = true}) ==
+        "go on with: aiomisc-run --retry-failed --joblog " + log);
 }
