@@ -91,7 +91,9 @@ void Signals::watch(EventLoop& loop, int signal, detail::UvHandleBase*& slot) {
         &handle->uv,
         [](uv_signal_t* uv, int number) {
             Queue<int>& received = *Handle::of(uv).owner;
-            static_cast<void>(received.try_put(number));
+            if (received.count(number) < Signals::kPending) {
+                static_cast<void>(received.try_put(number));
+            }
         },
         signal);
     if (status < 0) {

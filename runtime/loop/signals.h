@@ -23,13 +23,15 @@ class UvHandleBase;
 /// While it lives, the signals do nothing but arrive here; several such objects may watch the same
 /// signal, and each gets it. Afterwards the handlers that were installed before are back.
 ///
-/// Units:     at most kCapacity signals wait to be read; further ones are dropped, as the kernel
-///            itself drops a signal that is pending already.
+/// Units:     of each signal, at most kPending wait to be read; further ones of the same number are
+///            dropped, as the kernel itself drops a signal that is pending already. However many
+///            come of one, none of another is lost.
 /// Affinity:  loop.
 /// Idea:      asyncio's loop.add_signal_handler().
 class Signals {
 public:
-    static constexpr std::size_t kCapacity = 64;
+    /// Two, so that a second SIGINT is one although nobody has read the first.
+    static constexpr std::size_t kPending = 2;
 
     /// Errors: SystemError (a signal that cannot be caught).
     Signals(EventLoop& loop, std::vector<int> signals);
@@ -47,7 +49,7 @@ private:
     void watch(EventLoop& loop, int signal, detail::UvHandleBase*& handle);
     void unwatch_all() noexcept;
 
-    Queue<int> received_{kCapacity};
+    Queue<int> received_;  // no limit of its own: kPending of each number
     std::vector<int> signals_;
     std::vector<detail::UvHandleBase*> handles_;
 };

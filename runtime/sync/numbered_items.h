@@ -23,6 +23,11 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
 
+    [[nodiscard]] std::size_t count(const Value& value) const {
+        return static_cast<std::size_t>(std::count_if(
+            items_.begin(), items_.end(), [&](const Item& item) { return item.value == value; }));
+    }
+
     /// Gives a new item its number, the next.
     [[nodiscard]] Item number(Value&& value) { return Item{next_++, std::move(value)}; }
 

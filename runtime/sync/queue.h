@@ -90,6 +90,9 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return items_.size(); }
 
+    /// How many items that wait to be taken are equal to `value`.
+    [[nodiscard]] std::size_t count(const Value& value) const { return items_.count(value); }
+
     [[nodiscard]] std::size_t max_size() const noexcept { return max_size_; }
 
     [[nodiscard]] bool empty() const noexcept { return items_.empty(); }
