@@ -3,12 +3,17 @@
 
 #include <aiomisc/cli/options/units.h>
 #include <aiomisc/cli/options/usage_error.h>
+#include <aiomisc/runtime/base/unique_fd.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <fstream>
+#include <sstream>
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace aiomisc::cli {
 namespace {
@@ -42,6 +47,17 @@ std::optional<JobSlots> slots_of_text(std::string_view text) {
     return slots;
 }
 
+std::string first_word(int file) {
+    // More than any number has, and than blanks before it.
+    std::array<char, 256> bytes{};
+    const ssize_t size = ::read(file, bytes.data(), bytes.size());
+    std::istringstream content(
+        std::string(bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
+    std::string word;
+    content >> word;
+    return word;
+}
+
 }  // namespace
 
 unsigned JobSlots::count(unsigned cpus, unsigned unlimited) const noexcept {
@@ -73,10 +89,13 @@ JobSlots parse_job_slots(std::string_view text) {
 }
 
 std::optional<JobSlots> read_job_slots(const std::string& file) {
-    std::ifstream content(file);
-    std::string word;
-    content >> word;
-    auto slots = slots_of_text(word);
+    // Not to wait for who writes a FIFO: the run asks again and again.
+    const UniqueFd content(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+    struct stat status{};
+    if (!content || ::fstat(content.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return std::nullopt;
+    }
+    auto slots = slots_of_text(first_word(content.get()));
     if (slots) {
         slots->file = file;
     }

@@ -8,6 +8,7 @@
 #include <aiomisc/cli/options/usage_error.h>
 
 #include <sched.h>
+#include <sys/stat.h>
 
 using namespace aiomisc::cli;
 
@@ -52,6 +53,11 @@ TEST_CASE("option -j takes a file that says how many", "[cli][options]") {
         REQUIRE_THROWS_AS(parse_job_slots(file), UsageError);
     }
     REQUIRE_FALSE(read_job_slots((dir / "none").string()));
+    REQUIRE_FALSE(read_job_slots(dir.path().string()));
+    // Nobody writes it, and nobody waits for that.
+    const std::string fifo = (dir / "fifo").string();
+    REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+    REQUIRE_FALSE(read_job_slots(fifo));
     REQUIRE(parse_job_slots("3").file.empty());
 }
 
