@@ -304,15 +304,26 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
             co_return result;
         }
         last.slot = result.slot != 0 ? result.slot : last.slot;
-        const bool final = result.succeeded() || stopped_.is_set() ||
-                           !parts_.options.run.retry.allows(attempt, result.cause);
-        record->attempt_ended(last, result, final);
-        if (final) {
+        // Whether it was the last one is known only when the next could start.
+        const bool again = co_await comes_again(attempt, result);
+        record->attempt_ended(last, result, !again);
+        if (!again) {
             co_return result;
         }
-        co_await pause(parts_.options.run.retry.pause_after(attempt, random_share()));
-        co_await pass_gate();
     }
+}
+
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds it
+Task<bool> JobRun::comes_again(unsigned attempt, const JobResult& result) {
+    const RetryPolicy& retry = parts_.options.run.retry;
+    if (result.succeeded() || stopped_.is_set() || !retry.allows(attempt, result.cause)) {
+        co_return false;
+    }
+    co_await pause(retry.pause_after(attempt, random_share()));
+    co_await pass_gate();
+    // A job of a cancelled run was cancelled, whatever it waited for: its next attempt ends before
+    // it begins. One of a run that only starts nothing more has had its last.
+    co_return cancelled_ || !stopped_.is_set();
 }
 
 std::shared_ptr<JobRecord> JobRun::begin_record(const JobInput& input) {

@@ -107,6 +107,7 @@ private:
 
     Task<> run_job(JobInput input, unsigned slot);
     Task<JobResult> run_attempts(const JobInput& input, unsigned slot, JobSpec& last);
+    Task<bool> comes_again(unsigned attempt, const JobResult& result);
     Task<JobResult> run_once(const JobSpec& job, JobOutput output);
     std::shared_ptr<JobRecord> begin_record(const JobInput& input);
     void announce(const JobSpec& job);
