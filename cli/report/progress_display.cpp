@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/report/progress_display.h>
 
+#include <aiomisc/cli/report/stderr_text.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -21,20 +21,6 @@ constexpr milliseconds kJsonInterval{1000};
 
 /// A run this short shows no bar by itself.
 constexpr milliseconds kBarAfter{1000};
-
-/// What cannot be written to stderr is lost: there is nowhere to say so.
-void write_to_stderr(std::string_view text) {
-    while (!text.empty()) {
-        const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written <= 0) {
-            return;
-        }
-        text.remove_prefix(static_cast<std::size_t>(written));
-    }
-}
 
 ProgressMode resolve(ProgressMode mode) {
     if (mode != ProgressMode::kAuto) {
@@ -83,7 +69,10 @@ void ProgressDisplay::start() {
 }
 
 void ProgressDisplay::tick() {
-    show(false);
+    // Where nobody reads there is nothing to show, and no reason to wait.
+    if (stderr_is_ready()) {
+        show(false);
+    }
     timer_ = loop_.call_later(interval(), [this] { tick(); });
 }
 
@@ -133,14 +122,29 @@ void ProgressDisplay::toggle() {
     tick();
 }
 
-void ProgressDisplay::message(std::string_view text) {
+void ProgressDisplay::begin_message() {
     lift();
     if (!line_.at_line_start()) {
         write_to_stderr("\n");
     }
+}
+
+void ProgressDisplay::message(std::string_view text) {
+    begin_message();
     write_to_stderr(text);
     line_.printed(text);
     restore();
+}
+
+void ProgressDisplay::offer(std::string_view text) {
+    if (!stderr_is_ready()) {
+        return;
+    }
+    begin_message();
+    line_.printed(text.substr(0, offer_to_stderr(text)));
+    if (stderr_is_ready()) {
+        restore();
+    }
 }
 
 void ProgressDisplay::lift() {

@@ -43,6 +43,9 @@ public:
     /// Writes to stderr above the bar.
     void message(std::string_view text);
 
+    /// The same for what may be left out, all of it or its end, where nobody reads.
+    void offer(std::string_view text);
+
     /// Around the printing of job output to a terminal that also has the bar.
     void lift();
 
@@ -51,6 +54,7 @@ public:
     void restore();
 
 private:
+    void begin_message();
     void tick();
     void show(bool last);
     [[nodiscard]] std::chrono::milliseconds interval() const noexcept;

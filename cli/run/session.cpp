@@ -15,6 +15,7 @@
 #include <aiomisc/cli/run/reader_watch.h>
 #include <aiomisc/cli/run/slot_count.h>
 #include <aiomisc/cli/run/stop_signals.h>
+#include <aiomisc/runtime/app/second_signal.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/loop/signals.h>
 #include <aiomisc/runtime/task/select.h>
@@ -153,6 +154,8 @@ void Session::begin_records() {
 
 Task<> Session::watch_signals() {
     Signals signals(loop_, signals_of_run());
+    // The second one works where this loop does not: in a write to a stderr that nobody reads.
+    const detail::SecondSignal second({SIGINT, SIGTERM}, &die_in_handler);
     for (;;) {
         on_signal(co_await signals.next());
     }
@@ -176,24 +179,17 @@ void Session::on_signal(int signal) {
         default:
             break;
     }
-    if (stopped_by_ == 0) {
-        stopped_by_ = signal;
-        run_->cancel();
-    } else {
-        display_.stop();
-        // With us goes the lifeline of the supervisors: they kill everything at once.
-        die_of(signal);
-    }
+    stopped_by_ = signal;
+    run_->cancel();
 }
 
 void Session::list_running() {
     const auto lines = run_->running().describe(*executor_, loop_.now());
+    std::string listing = lines.empty() ? "aiomisc-run: no job runs\n" : "";
     for (const std::string& line : lines) {
-        display_.message("aiomisc-run: " + line + "\n");
+        listing += fmt::format("aiomisc-run: {}\n", line);
     }
-    if (lines.empty()) {
-        display_.message("aiomisc-run: no job runs\n");
-    }
+    display_.offer(listing);
 }
 
 void Session::suspend() {

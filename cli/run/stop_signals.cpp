@@ -2,11 +2,13 @@
 #include <aiomisc/cli/run/stop_signals.h>
 
 #include <aiomisc/cli/exit_codes.h>
+#include <aiomisc/cli/report/stderr_text.h>
 
 #include <csignal>
 #include <cstdlib>
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 namespace aiomisc::cli {
 
@@ -47,6 +49,14 @@ void die_of(int signal) {
     ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
     ::raise(signal);
     std::_Exit(kKilledBySignalBase + signal);
+}
+
+void die_in_handler(int signal) {
+    // What the shell prints next is not to stand in the bar.
+    if (::isatty(STDERR_FILENO) == 1 && stderr_is_ready()) {
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, "\n", 1);
+    }
+    die_of(signal);
 }
 
 }  // namespace aiomisc::cli

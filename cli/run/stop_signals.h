@@ -21,4 +21,8 @@ std::vector<int> signals_of_run();
 /// Ends this process as the signal would have, so that shells and make(1) stop as well.
 [[noreturn]] void die_of(int signal);
 
+/// The same at once, for a handler of that signal. With us goes the lifeline of the supervisors:
+/// they kill everything.
+void die_in_handler(int signal);
+
 }  // namespace aiomisc::cli

@@ -17,6 +17,7 @@ constexpr int kSignalBase = 128;
 /// What signal handlers read; a handler knows no object.
 struct State {
     const SecondSignal* owner = nullptr;
+    SecondSignal::End end = nullptr;
     std::array<struct sigaction, NSIG> before{};
     std::array<bool, NSIG> installed{};
     std::atomic<int> seen{0};
@@ -39,6 +40,12 @@ void on_signal(int signal) {
         }
         return;
     }
+    state.end(signal);
+}
+
+}  // namespace
+
+void SecondSignal::say_and_exit(int signal) {
     const char* const name = ::sigabbrev_np(signal);
     say("aiomisc: a second signal, SIG");
     say(name == nullptr ? "?" : name);
@@ -46,13 +53,12 @@ void on_signal(int signal) {
     ::_exit(kSignalBase + signal);
 }
 
-}  // namespace
-
-SecondSignal::SecondSignal(const std::vector<int>& signals) noexcept {
+SecondSignal::SecondSignal(const std::vector<int>& signals, End end) noexcept {
     if (state.owner != nullptr) {
         return;
     }
     state.owner = this;
+    state.end = end;
     state.seen = 0;
     for (const int signal : signals) {
         const auto index = static_cast<std::size_t>(signal);

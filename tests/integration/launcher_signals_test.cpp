@@ -2,8 +2,14 @@
 #include "integration/launcher_harness.h"
 #include "support/catch.h"
 
+#include <aiomisc/runtime/base/unique_fd.h>
+
 #include <csignal>
 #include <string>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace aiomisc::test;
 
@@ -31,6 +37,43 @@ void kill_one(const Process& process, const std::string& name) {
     const std::vector<pid_t> pids = processes_named(process, name);
     REQUIRE(pids.size() == 1);
     REQUIRE(::kill(pids.front(), SIGKILL) == 0);
+}
+
+/// The stderr of a run to come: a pipe that is full and that nobody reads, once it is stopped up.
+class StuckStderr {
+public:
+    explicit StuckStderr(const Launcher& launcher) {
+        const std::string path = launcher.work().parent_path() / "err";
+        REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+        pipe_ = aiomisc::UniqueFd(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+        REQUIRE(pipe_);
+    }
+
+    void stop_up() {
+        // Byte by byte at last: not even those are to find room.
+        for (const std::size_t size : {std::size_t{4096}, std::size_t{1}}) {
+            const std::string bytes(size, 'x');
+            while (::write(pipe_.get(), bytes.data(), size) > 0) {
+            }
+        }
+    }
+
+private:
+    aiomisc::UniqueFd pipe_;
+};
+
+/// Asks a run for its jobs until it says that job, and no other, for the second time.
+bool wait_until_listed(const Process& process, const Launcher& launcher, const std::string& job) {
+    const auto listed = [&](const std::string& line) {
+        return line.starts_with("aiomisc-run: " + job);
+    };
+    return wait_until(
+        [&] {
+            process.send_signal(SIGUSR1);
+            const Words lines = lines_of(launcher.err());
+            return lines.size() >= 2 && listed(lines.back()) && listed(lines[lines.size() - 2]);
+        },
+        std::chrono::seconds(10));
 }
 
 }  // namespace
@@ -97,6 +140,53 @@ TEST_CASE("a second SIGINT waits for nobody", "[launcher]") {
         std::chrono::seconds(10)));
     CHECK(process.wait().signal == SIGINT);
     CHECK(rows_of(launcher.read("log")).size() == 1);
+}
+
+TEST_CASE("SIGUSR1 does not wait for a stderr that nobody reads", "[launcher]") {
+    Launcher launcher;
+    StuckStderr stderr_of_run(launcher);
+    Process process = launcher.start(
+        {"-j1",
+         ": >started-{}; while ! test -e go; do sleep 0.01; done; echo {}",
+         ":::",
+         "A",
+         "B"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started-A"));
+    stderr_of_run.stop_up();
+    process.send_signal(SIGUSR1);
+    launcher.write("go", "");
+    CHECK(lines_of(process.read_all()) == Words{"A", "B"});
+    CHECK(process.wait().code == 0);
+}
+
+TEST_CASE("a second SIGINT works while stderr is stuck", "[launcher]") {
+    Launcher launcher;
+    StuckStderr stderr_of_run(launcher);
+    Process process = launcher.start(
+        {"-j2",
+         "-t",
+         ": >started-{}; while ! test -e go-{}; do sleep 0.01; done",
+         ":::",
+         "A",
+         "C",
+         "D"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started-A"));
+    REQUIRE(launcher.wait_for("started-C"));
+    stderr_of_run.stop_up();
+    // The command of the third job is to be printed now, and blocks the launcher.
+    launcher.write("go-A", "");
+    CHECK(wait_until(
+        [&] { return processes_named(process, "sh").size() == 1; }, std::chrono::seconds(10)));
+    CHECK(wait_until(
+        [&] {
+            process.send_signal(SIGINT);
+            return process.survivors().empty();
+        },
+        std::chrono::seconds(10)));
+    CHECK(process.wait().signal == SIGINT);
+    CHECK(nothing_left_of(process));
 }
 
 TEST_CASE("kill -9 of the launcher leaves nothing running", "[launcher]") {
@@ -166,6 +256,87 @@ TEST_CASE("SIGHUP starts nothing more, and lets what runs finish", "[launcher][A
     const std::string out = process.read_all();
     CHECK(process.wait().code == 129);
     CHECK(lines_of(out) == Words{"A", "B"});
+}
+
+TEST_CASE("SIGHUP starts no further attempt", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"-j1",
+         "--retries",
+         "3",
+         "--retry-delay",
+         "3600",
+         "--joblog",
+         "log.jsonl",
+         "--results",
+         "results.csv",
+         "echo x >>attempts; printf {}; exit 3",
+         ":::",
+         "A",
+         "B"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("attempts"));
+    REQUIRE(wait_until_listed(process, launcher, "no job runs"));
+    process.send_signal(SIGHUP);
+    const std::string out = process.read_all();
+    CHECK(process.wait().code == 129);
+    CHECK(out == "A");
+    CHECK(launcher.read("attempts") == "x\n");
+    CHECK(lines_of(launcher.read("results.csv")).size() == 2);
+    const Words log = lines_of(launcher.read("log.jsonl"));
+    REQUIRE(log.size() == 3);
+    CHECK_THAT(log[1], contains("\"attempt\":1,\"final\":true"));
+    CHECK_THAT(log[1], contains("\"exit\":3"));
+}
+
+TEST_CASE("a soon halt starts no further attempt", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"-j2",
+         "--halt",
+         "soon,success=1",
+         "--retries",
+         "3",
+         "--retry-delay",
+         "3600",
+         "--joblog",
+         "log",
+         "test {} = B || { echo x >>attempts; exit 3; }; while ! test -e go; do sleep 0.01; done",
+         ":::",
+         "A",
+         "B"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("attempts"));
+    REQUIRE(wait_until_listed(process, launcher, "job 2"));
+    launcher.write("go", "");
+    CHECK(process.wait().code == 0);
+    CHECK(launcher.read("attempts") == "x\n");
+    const auto rows = rows_of(launcher.read("log"));
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0][6] == "3");
+    CHECK(rows[1][6] == "0");
+}
+
+TEST_CASE("SIGINT between two attempts cancels the job", "[launcher]") {
+    Launcher launcher;
+    Process process = launcher.start(
+        {"--retries",
+         "3",
+         "--retry-delay",
+         "3600",
+         "--joblog",
+         "log",
+         "echo x >>attempts; exit 3",
+         ":::",
+         "A"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("attempts"));
+    REQUIRE(wait_until_listed(process, launcher, "no job runs"));
+    process.send_signal(SIGINT);
+    CHECK(process.wait().signal == SIGINT);
+    CHECK(launcher.read("attempts") == "x\n");
+    CHECK(rows_of(launcher.read("log")).size() == 1);
+    CHECK_THAT(launcher.err(), contains("1 cancelled"));
 }
 
 TEST_CASE("a supervisor that is killed costs the jobs below it, not the run", "[launcher]") {
