@@ -85,8 +85,8 @@ std::string bash_completion(const CommandReference& reference) {
         const std::vector<std::string> choices = value_choices(option);
         names += (names.empty() ? "" : " ") + name;
         if (has_separate_value(option)) {
-            values +=
-                "        [" + name + "]='" + (choices.empty() ? "*" : joined(choices)) + "'\n";
+            values.append("        [").append(name).append("]='");
+            values.append(choices.empty() ? "*" : joined(choices)).append("'\n");
         } else if (name.starts_with("--")) {
             for (const std::string& choice : choices) {
                 names += ' ' + name + '=' + choice;

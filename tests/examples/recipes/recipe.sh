@@ -4,7 +4,7 @@ set -euo pipefail
 
 recipes=$(realpath "${BASH_SOURCE[0]%/*}")
 work=$(mktemp -d)
-trap 'kill -KILL $(jobs -p) 2>/dev/null; cd / && rm -rf "$work"' EXIT
+trap 'kill -KILL $(jobs -p) 2>/dev/null || :; cd / && rm -rf "$work"' EXIT
 cd "$work"
 
 fail() {
