@@ -32,10 +32,10 @@ Placeholders:
 Often used:
   -j N        jobs at a time: 4, 50%, +2     --timeout D     kill a job after D
   -k          print in the input's order     --retries N     attempts in all
-  --tag       begin lines with the item      --joblog FILE   a line for each job
-  --dry-run   only print the commands        --halt RULE     e.g. now,fail=1
-  --bar       show progress                  -q              no shell syntax
-  --resume-failed --joblog FILE              do what is left, and what failed
+  --tag       begin lines with the item      --halt RULE     e.g. now,fail=1
+  --bar       show progress                  --results DIR   files of each job
+  --dry-run   only print the commands        --joblog FILE   a line for each job
+  --joblog FILE --resume-failed              do what is left, and what failed
 
 Exit status: 0 all jobs succeeded, 1-100 that many failed, 101 more,
 255 nothing could be run. aiomisc-run --help=all describes every option.

@@ -44,8 +44,27 @@ Topic placeholders() {
             {"{//}", "the folder, '.' if there is none"},
             {"{/.}", "the name without folder and extension"},
             {"{2}, {-1}, {2/.}", "of the second source, of the last one; a part of it"},
+            {"{NAME}, {NAME/.}", "the column of that name, with --header; a part of it"},
             {"{#}", "number of the job, from 1"},
             {"{%}", "number of its slot, which no two running jobs share"}}};
+}
+
+Topic plus_placeholders() {
+    return {
+        .title = "Placeholders of --plus",
+        .text = "RE is a regular expression, as of RE2. --define makes others.",
+        .entries = {
+            {"{..}, {...}, {/..}", "without its last two or three extensions; so for the name"},
+            {"{+/}, {+.}, {+..}", "the folder, the last extension, the last two"},
+            {"{:2}, {:2:3}", "behind 2 characters; 3 of them"},
+            {"{:-TEXT}", "TEXT if the item is empty"},
+            {"{#RE}, {##RE}", "without the shortest or longest beginning that matches"},
+            {"{%RE}, {%%RE}", "without the shortest or longest end that matches"},
+            {"{/RE/TEXT}, {//RE/TEXT}", "first match replaced; every match"},
+            {"{^RE}, {^^RE}", "upper case for a match at the beginning; for every match"},
+            {"{,RE}, {,,RE}", "lower case, likewise"},
+            {"{##}", "number of jobs"},
+            {"{0#}, {0%}", "number and slot with zeros before them"}}};
 }
 
 Topic values() {
@@ -88,7 +107,12 @@ Topic environment() {
              "~/.cache"},
             {"AIOMISC_SEQ", "in a job: its number"},
             {"AIOMISC_SLOT", "in a job: number of its slot"},
-            {"AIOMISC_ATTEMPT", "in a job: which attempt this is, from 1"}}};
+            {"AIOMISC_ATTEMPT", "in a job: which attempt this is, from 1"},
+            {"AIOMISC_RUN_PID", "in a job: the process of aiomisc-run"},
+            {"AIOMISC_RUN_ID", "in a job: the same in all jobs of a run, and in no other run"},
+            {"PARALLEL_SEQ",
+             "in a job, with PARALLEL_JOBSLOT and PARALLEL_PID: as above, for "
+             "scripts written for GNU parallel"}}};
 }
 
 Topic signals() {
@@ -117,7 +141,12 @@ Topic examples() {
              "a C++ function, in worker processes that stay warm"},
             {"aiomisc-run -k echo {1} {2} ::: a b ::: 1 2",
              "every combination: a 1, a 2, b 1, b 2"},
+            {"aiomisc-run --csv --header : -a people.csv echo {name} {city}", "a job for each row"},
             {"aiomisc-run -j2 < commands.txt", "commands from a file, two at a time"},
+            {"aiomisc-run --joblog log.jsonl --resume-failed ./job {} :::: list",
+             "each time: what is left, and what failed"},
+            {"aiomisc-run --results logs ./job {} :::: list",
+             "stdout and stderr of each job in files"},
             {"aiomisc-run --timeout 5m --retries 3 --retry-delay 1:60:2 curl -fsSO {} :::: urls",
              "time limit and further attempts, with pauses of 1, 2, 4 seconds"}}};
 }
@@ -132,6 +161,7 @@ CommandReference run_reference() {
         .synopsis =
             {"[OPTIONS] TARGET [WORD...] [SOURCE...]",
              "[OPTIONS] [SOURCE...]",
+             "[OPTIONS] --retry-failed --joblog FILE",
              "--describe JOB.so|JOB.cpp"},
         .description =
             {"TARGET is a program, a line of shell, a job module (JOB.so) or a C++ source "
@@ -141,7 +171,14 @@ CommandReference run_reference() {
              "Several sources make every combination; one that begins with :::+ or ::::+ is "
              "paired with the source before it."},
         .options = documented_options(),
-        .topics = {placeholders(), values(), exit_status(), environment(), signals(), examples()},
+        .topics =
+            {placeholders(),
+             plus_placeholders(),
+             values(),
+             exit_status(),
+             environment(),
+             signals(),
+             examples()},
         .see_also = {"xargs(1)", "parallel(1)", "find(1)"},
         .operands = Operands::kJob};
 }

@@ -3,6 +3,7 @@
 #include "integration/launcher_harness.h"
 #include "support/catch.h"
 
+#include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
@@ -48,8 +49,10 @@ std::set<std::string> bash_completes(Launcher& launcher, const Words& words) {
         "bash",
         "--norc",
         "-c",
-        R"(cd "$0" && . ./completion.bash && COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1)) &&
-           _aiomisc_run "$1" && printf '%s\n' "${COMPREPLY[@]}")",
+        R"(cd "$0" && . ./completion.bash || exit
+           COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+           _aiomisc_run "$1"  # compopt fails: nothing is completed here
+           printf '%s\n' "${COMPREPLY[@]}")",
         launcher.work().string(),
         AIOMISC_TEST_RUN};
     command.insert(command.end(), words.begin(), words.end());
@@ -77,7 +80,7 @@ TEST_CASE("the short help names options that exist", "[launcher][help]") {
     }
 }
 
-TEST_CASE("the version tells which build it is, and which modules it loads", "[launcher][help]") {
+TEST_CASE("the version tells which build it is and which modules it loads", "[launcher][help]") {
     Launcher launcher;
     const std::string line = launcher.run({"--version"}).out;
     CHECK_THAT(line, starts_with("aiomisc-run ") && ends_with(")\n"));
@@ -105,8 +108,7 @@ TEST_CASE("every option of the long help is accepted", "[launcher][help]") {
 }
 
 TEST_CASE(
-    "the manual page has every option, and roff has nothing to say against it",
-    "[launcher][help]") {
+    "the manual page has every option and roff has nothing to say against it", "[launcher][help]") {
     Launcher launcher;
     const std::string page = launcher.run({"--help=man"}).out;
     CHECK_THAT(page, starts_with(".TH AIOMISC\\-RUN 1 "));
@@ -142,7 +144,7 @@ TEST_CASE("bash completes options and their values", "[launcher][help]") {
     CHECK(bash_completes(launcher, {"--joblog", "x"}) == Found{});  // a name of a file
 }
 
-TEST_CASE("bash completes commands, and what follows them is theirs", "[launcher][help]") {
+TEST_CASE("bash completes commands and what follows them is theirs", "[launcher][help]") {
     Launcher launcher;
     CHECK(bash_completes(launcher, {"gunzi"}).contains("gunzip"));
     CHECK(bash_completes(launcher, {"--", "gunzi"}).contains("gunzip"));
@@ -152,7 +154,7 @@ TEST_CASE("bash completes commands, and what follows them is theirs", "[launcher
     CHECK(bash_completes(launcher, {"-k", "shri"}) == Found{"shrink.cpp"});
 }
 
-TEST_CASE("bash completes the parameters of a job, up to the items", "[launcher][help]") {
+TEST_CASE("bash completes the parameters of a job up to the items", "[launcher][help]") {
     Launcher launcher;
     for (const std::string& job : {job_module("lines"), job_source("lines")}) {
         INFO(job);
@@ -175,4 +177,78 @@ TEST_CASE("the completion for zsh is one that zsh can read", "[launcher][help]")
     }
     launcher.write("_aiomisc-run", script);
     CHECK(output_of({"zsh", "-f", "-n", launcher.work() / "_aiomisc-run"}) == "");
+}
+
+namespace {
+
+/// A row of a table that compares another program with this one.
+struct ComparedRow {
+    std::set<std::string> options;
+    std::string verdict;
+};
+
+/// Options between backticks, without their values.
+std::set<std::string> quoted_options(const std::string& cell) {
+    std::set<std::string> found;
+    std::istringstream parts(cell);
+    std::string part;
+    for (bool is_quoted = false; std::getline(parts, part, '`'); is_quoted = !is_quoted) {
+        if (is_quoted && part.starts_with('-') && part.size() > 1) {
+            found.insert(part.substr(0, part.find_first_of(" =")));
+        }
+    }
+    return found;
+}
+
+/// The rows of the table below a heading of cli/README.md.
+std::vector<ComparedRow> compared_rows(const std::string& heading) {
+    std::ifstream readme(AIOMISC_TEST_CLI_README);
+    std::vector<ComparedRow> rows;
+    bool is_below = false;
+    for (std::string line; std::getline(readme, line);) {
+        if (line.starts_with('#')) {
+            is_below = line == "## " + heading;
+        }
+        const std::size_t middle = line.find(" | ");
+        if (is_below && line.starts_with("| `") && middle != std::string::npos) {
+            rows.push_back(
+                {.options = quoted_options(line.substr(0, middle)),
+                 .verdict = line.substr(middle + 3)});
+        }
+    }
+    return rows;
+}
+
+/// Whether the launcher refuses an option with a reason of its own.
+bool is_refused(Launcher& launcher, const std::string& option) {
+    const Outcome outcome = launcher.run({option, "--nosuchoption", "--nosuchoption"});
+    INFO(outcome.err);
+    CHECK(outcome.status.code == 255);
+    return outcome.err.starts_with("aiomisc-run: " + option + ": ");
+}
+
+}  // namespace
+
+TEST_CASE("what the README says of the options of others holds", "[launcher][help]") {
+    Launcher launcher;
+    const auto known = options_in(launcher.run({"--help=all"}).out);
+    for (const char* program : {"GNU parallel", "xargs"}) {
+        const auto rows = compared_rows("Coming from " + std::string(program));
+        CHECK(rows.size() >= 8);
+        for (const ComparedRow& row : rows) {
+            INFO(row.verdict);
+            const bool offered = !row.verdict.starts_with("not offered");
+            CHECK((
+                row.verdict.starts_with("same") || row.verdict.starts_with("differs") || !offered));
+            for (const std::string& option : row.options) {
+                INFO(option);
+                CHECK(known.contains(option) == offered);
+                CHECK(is_refused(launcher, option) != offered);
+            }
+            for (const std::string& option : quoted_options(row.verdict)) {
+                INFO(option);
+                CHECK(known.contains(option));
+            }
+        }
+    }
 }
