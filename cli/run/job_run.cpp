@@ -90,6 +90,8 @@ void JobRun::cancel() noexcept {
     cancel_seen_.set();
     stopped_.set();
     changed_.set();
+    // First, or those that wait would begin as the ones before them end.
+    parts_.executor.withdraw();
     running_.stop_all(Cause::kCancelled);
 }
 

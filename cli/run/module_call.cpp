@@ -197,6 +197,7 @@ ModuleCallResult run_job_call(const ModuleCallRequest& request) {
     }
     const UsageMeter meter;
     perform(*instance.module.job(), context, request, result);
+    result.stopped = context.stop_requested();
     const ResourceUsage usage = meter.usage();
     result.user = usage.user;
     result.system = usage.system;

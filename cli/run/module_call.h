@@ -22,8 +22,9 @@ struct ModuleCallRequest {
 
 struct ModuleCallResult {
     int status = 0;
-    bool started = true;  ///< false: `error` tells why not
-    std::string error;    ///< of what the job threw, then the status is 1
+    bool started = true;   ///< false: `error` tells why not
+    bool stopped = false;  ///< it was asked to stop before it ended
+    std::string error;     ///< of what the job threw, then the status is 1
     std::chrono::microseconds user{0};
     std::chrono::microseconds system{0};
     std::uint64_t max_rss_kib = 0;

@@ -76,42 +76,37 @@ ModuleCallRequest request_of(const JobSpec& job, const std::string& run_id, bool
     return request;
 }
 
-/// A call, and what it prints. The pool holds the handler for as long as a worker is at the call,
-/// which it may be for a while after the call was cancelled; `over` is set when it lets go.
-struct CallWatch {
+using Call = TaskHandle<ModuleCallResult>;
+
+/// What a call prints.
+struct CallOutput {
     JobOutput output;
-    std::exception_ptr error{};  ///< of taking the output
-    Event over{};
-    bool abandoned = false;  ///< nobody takes the output any more
+    std::exception_ptr error{};  ///< of taking it
 };
 
-std::shared_ptr<const OutputHandler> output_handler(const std::shared_ptr<CallWatch>& watch) {
-    const std::shared_ptr<void> release(nullptr, [watch](void*) { watch->over.set(); });
+std::shared_ptr<const OutputHandler> output_handler(const std::shared_ptr<CallOutput>& call) {
     return std::make_shared<const OutputHandler>(
-        [watch = watch.get(), release](bool is_stderr, std::span<const std::byte> bytes) {
-            if (watch->abandoned) {
-                return;
-            }
+        [call](bool is_stderr, std::span<const std::byte> bytes) {
             try {
-                watch->output.write(
+                call->output.write(
                     is_stderr ? OutputStream::kErr : OutputStream::kOut,
                     std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
             } catch (...) {
                 // Told to whoever runs the job; the pool has nobody to throw to.
-                watch->error = std::current_exception();
+                call->error = std::current_exception();
             }
         });
 }
 
 /// False if it is not over in time.
-Task<bool> until_over(std::shared_ptr<CallWatch> watch, Duration limit) {
+Task<bool> until_over(std::shared_ptr<Call> call, Duration limit) {
+    const auto over = std::make_shared<Event>();
+    call->add_done_callback([over] { over->set(); });
     try {
-        co_await wait_for(watch->over.wait(), limit);
-        co_return true;
-    } catch (const TimeoutError&) {
-        watch->abandoned = true;
-        co_return false;
+        co_await wait_for(over->wait(), limit);
+    } catch (const TimeoutError&) {  // NOLINT(bugprone-empty-catch): the time passed
     }
+    co_return call->done();
 }
 
 void describe_return(const ModuleCallResult& returned, JobResult& result) {
@@ -121,8 +116,13 @@ void describe_return(const ModuleCallResult& returned, JobResult& result) {
         result.error = returned.error;
         return;
     }
-    result.exit_status = returned.status;
-    result.error = returned.error;
+    if (returned.stopped) {
+        result.cause = Cause::kCancelled;
+        result.exit_status = -1;
+    } else {
+        result.exit_status = returned.status;
+        result.error = returned.error;
+    }
     result.runtime = std::max(returned.runtime, std::chrono::microseconds(1));
     result.usage = {returned.user, returned.system, returned.max_rss_kib};
 }
@@ -144,12 +144,35 @@ void describe_death(const WorkerDied& death, JobResult& result) {
     }
 }
 
+/// It stopped when it was asked to, or had not begun.
 void describe_stop(const JobBoard::Place& place, JobResult& result) {
     result.cause = Cause::kCancelled;
     result.exit_status = -1;
     result.begun = place.pid() != 0;
-    // It stopped when it was asked to, or had not begun, or was killed.
-    result.signal = place.pid() == 0 || place.ended() ? 0 : SIGKILL;
+}
+
+/// It was asked to stop, and did not return, or could not tell what.
+void describe_loss(const JobBoard::Place& place, const std::string& why, JobResult& result) {
+    describe_stop(place, result);
+    if (place.ended()) {
+        result.error = "it ended, but its result is lost";
+    } else if (result.begun) {
+        result.signal = SIGKILL;
+        result.error = why;
+    }
+}
+
+/// Its worker died after it was asked to stop.
+void describe_stopped_death(
+    const JobBoard::Place& place, const WorkerDied& death, JobResult& result) {
+    const WorkerDied::Details& details = death.details();
+    if (details.signal != 0 && details.signal != SIGKILL) {
+        describe_death(death, result);  // of its own doing
+    } else if (details.signal == 0 && details.status >= 0) {
+        describe_stop(place, result);
+    } else {
+        describe_loss(place, "", result);
+    }
 }
 
 /// By whom and when it was run; of one that did not return, until now.
@@ -201,16 +224,45 @@ void ModuleExecutor::measure(std::chrono::microseconds runtime) {
     average_runtime_ = average_runtime_ * 0.9 + std::chrono::duration<double>(runtime) * 0.1;
 }
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds it
-Task<bool> ModuleExecutor::call(const JobSpec& job, CallOptions options, JobResult& result) {
+// NOLINTBEGIN(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds them
+
+Task<> ModuleExecutor::follow(
+    std::shared_ptr<Call> call, const JobBoard::Place& place, JobResult& result) {
     try {
-        describe_return(
-            co_await pool_.create_task_with<run_job_call>(
-                options, request_of(job, run_id_, runs_ahead_)),
-            result);
+        describe_return(co_await shield(*call), result);
         measure(result.runtime);
+        co_return;
+    } catch (const CancelledError&) {  // NOLINT(bugprone-empty-catch): comes next
+    }
+    // It may have ended by itself before, and its answer be on the way. Until its worker is done
+    // with it, it may not be run again, nor its slot be used.
+    call->cancel();
+    if (!call->done() && !co_await shield(until_over(call, grace_ + kKillBound))) {
+        describe_loss(place, kSurvives, result);
+        co_return;
+    }
+    try {
+        describe_return(call->result(), result);
     } catch (const CancelledError&) {
-        co_return true;
+        describe_stop(place, result);
+    } catch (const WorkerDied& death) {
+        describe_stopped_death(place, death, result);
+    } catch (const std::exception& error) {
+        describe_loss(place, error.what(), result);
+    }
+}
+
+Task<> ModuleExecutor::call(
+    const JobSpec& job,
+    const CallOptions& options,
+    const JobBoard::Place& place,
+    JobResult& result) {
+    try {
+        co_await follow(
+            std::make_shared<Call>(pool_.create_task_with<run_job_call>(
+                options, request_of(job, run_id_, runs_ahead_))),
+            place,
+            result);
     } catch (const WorkerDied& death) {
         describe_death(death, result);
     } catch (const PoolBroken&) {
@@ -220,34 +272,28 @@ Task<bool> ModuleExecutor::call(const JobSpec& job, CallOptions options, JobResu
         result.exit_status = kCannotExecute;
         result.error = error.what();
     }
-    co_return false;
 }
+
+// NOLINTEND(cppcoreguidelines-avoid-reference-coroutine-parameters)
 
 Task<JobResult> ModuleExecutor::run(JobSpec job, JobOutput output) {
     JobResult result;
     result.started = std::chrono::system_clock::now();
-    const auto watch = std::make_shared<CallWatch>(output);
+    const auto printed = std::make_shared<CallOutput>(output);
     JobBoard::Place& place = board_.place(job.slot);
     place.clear();
     CallOptions options;
     options.attempt = job.attempt;
-    options.on_output = output_handler(watch);
-    options.output_when_cancelled = true;
-    if (co_await call(job, std::move(options), result)) {
-        // Until its worker is done with it, it may not be run again, nor its slot be used.
-        const bool over = co_await shield(until_over(watch, grace_ + kKillBound));
-        describe_stop(place, result);
-        if (!over) {
-            result.error = kSurvives;
-        }
-    }
+    options.on_output = output_handler(printed);
+    options.wait_when_cancelled = true;
+    co_await call(job, options, place, result);
     if (place.pid() != 0) {
         describe_place(place, result);
         result.slot = runs_ahead_ ? place.worker() : job.slot;
     }
     place.clear();
-    if (watch->error) {
-        std::rethrow_exception(watch->error);
+    if (printed->error) {
+        std::rethrow_exception(printed->error);
     }
     co_return result;
 }

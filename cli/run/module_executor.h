@@ -4,9 +4,11 @@
 #include <aiomisc/cli/job/executor.h>
 #include <aiomisc/cli/options/options.h>
 #include <aiomisc/cli/run/job_board.h>
+#include <aiomisc/cli/run/module_call.h>
 #include <aiomisc/worker/pool/worker_pool.h>
 
 #include <chrono>
+#include <memory>
 #include <string>
 
 namespace aiomisc::cli {
@@ -43,8 +45,17 @@ public:
     [[nodiscard]] double progress() const override { return board_.progress(); }
 
 private:
-    /// Returns whether it was cancelled.
-    Task<bool> call(const JobSpec& job, CallOptions options, JobResult& result);
+    Task<> call(
+        const JobSpec& job,
+        const CallOptions& options,
+        const JobBoard::Place& place,
+        JobResult& result);
+
+    /// To the end of the call, or for as long as one may last that is cancelled.
+    Task<> follow(
+        std::shared_ptr<TaskHandle<ModuleCallResult>> call,
+        const JobBoard::Place& place,
+        JobResult& result);
     void measure(std::chrono::microseconds runtime);
 
     std::string run_id_;

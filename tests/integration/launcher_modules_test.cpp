@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <utility>
 
 using namespace aiomisc::test;
 
@@ -20,6 +21,17 @@ std::string record_of(const std::string& log, int seq) {
         }
     }
     return "no record of job " + std::to_string(seq);
+}
+
+/// What jobs have noted, each process in a file of its own.
+Words notes_of(const Launcher& launcher) {
+    std::string notes;
+    for (const std::string& name : launcher.files()) {
+        if (name.starts_with("notes-")) {
+            notes += launcher.read(name);
+        }
+    }
+    return lines_of(notes);
 }
 
 }  // namespace
@@ -141,6 +153,53 @@ TEST_CASE("of many short jobs, none begins after the run was stopped", "[launche
         REQUIRE(rows.size() == 1001);
         CHECK(rows.back().at(0) == "1001");
         CHECK(rows.back().at(6) == (signal == SIGHUP ? "0" : "-1"));
+    }
+}
+
+TEST_CASE(
+    "of many short jobs that are stopped, only those that ran then are cancelled", "[launcher]") {
+    constexpr std::size_t kSlots = 3;
+    constexpr int kRounds = 4;
+    std::string items;
+    for (int job = 1; job <= 60000; ++job) {
+        items += "quiet-note-" + std::to_string(job) + "\n";
+    }
+    for (int round = 1; round <= kRounds; ++round) {
+        Launcher launcher;
+        Process process = launcher.start(
+            {"-j3", "--joblog", "log", job_module("sample"), "action={}"}, {.input = items});
+        const auto enough = static_cast<std::size_t>(round) * 2000;
+        REQUIRE(wait_until(
+            [&] { return notes_of(launcher).size() > enough; }, std::chrono::seconds(10)));
+        // While it cannot read them, answers pile up.
+        process.send_signal(SIGSTOP);
+        std::size_t before = 0;
+        CHECK(wait_until(
+            [&] {
+                const std::size_t now = notes_of(launcher).size();
+                return std::exchange(before, now) == now;
+            },
+            std::chrono::seconds(10)));
+        process.send_signal(SIGTERM);
+        process.send_signal(SIGCONT);
+        CHECK(process.wait().signal == SIGTERM);
+
+        const Words notes = notes_of(launcher);
+        std::set<std::string> noted(notes.begin(), notes.end());
+        CHECK(noted.size() == notes.size());
+        std::size_t cancelled = 0;
+        for (const auto& row : rows_of(launcher.read("log"))) {
+            INFO("job " << row.at(0));
+            const bool was_noted = noted.erase(row.at(0)) == 1;
+            if (row.at(6) == "-1") {
+                ++cancelled;
+            } else {
+                CHECK(row.at(6) == "0");
+                CHECK(was_noted);
+            }
+        }
+        CHECK(cancelled <= kSlots);
+        CHECK(noted.empty());  // a job has a row if it began
     }
 }
 

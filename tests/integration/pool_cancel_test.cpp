@@ -65,6 +65,12 @@ int finish_anyway(std::size_t gate) {
     return this_task::stop_requested() ? 1 : 0;
 }
 
+std::uint32_t mark_behind_gate(std::uint32_t number) {
+    board().sign();
+    wait_at_gate(1);
+    return calls::mark(number);
+}
+
 void lock_twice() {
     board().sign();
     std::timed_mutex mutex;
@@ -106,6 +112,64 @@ POOL_TEST_CASE("a queued call that is cancelled never runs", "[F83][P11][WP-09]"
     CHECK(board().marks[3] == 0);
     CHECK(board().marks[4] == 0);
     CHECK(pool.statistics().cancelled == 2);
+    check_counters(pool);
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("who waits for a call that was cancelled gets the result it has", "[F83]") {
+    const CallOptions waiting{.wait_when_cancelled = true};
+    WorkerPool pool(pool_options(1));
+    co_await pool.start();
+    // This one ends by itself, and its answer is not read, as the loop does not run meanwhile.
+    auto ended = pool.create_task_with<&mark_behind_gate>(waiting, std::uint32_t{7});
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
+    board().gates[1] = 1;
+    REQUIRE(wait_until([] { return board().marks[7] == 1; }, 10s));
+    ended.cancel();
+    CHECK_AWAIT(std::move(ended), awaited == 7);
+
+    auto running = pool.create_task_with<&finish_anyway>(waiting, std::size_t{0});
+    auto queued = pool.create_task_with<&calls::mark>(waiting, std::uint32_t{8});
+    REQUIRE_AWAIT(eventually([] { return board().signers == 2; }), awaited);
+    queued.cancel();
+    CHECK(queued.cancelled());
+    running.cancel();
+    running.cancel();
+    CHECK_FALSE(running.done());
+    board().gates[0] = 1;
+    CHECK_AWAIT(std::move(running), awaited == 1);
+
+    auto polite = pool.create_task_with<&calls::sleep_until_cancelled>(waiting);
+    REQUIRE_AWAIT(eventually([] { return board().signers == 3; }), awaited);
+    polite.cancel();
+    CHECK_AWAIT(eventually([&] { return polite.cancelled(); }), awaited);
+    CHECK(board().marks[8] == 0);
+    CHECK(pool.statistics().killed == 0);
+    CHECK(pool.statistics().cancelled == 2);
+    check_counters(pool);
+    co_await pool.close();
+}
+
+POOL_TEST_CASE("who waits for a call that was cancelled is told of its death", "[F83]") {
+    const CallOptions waiting{.wait_when_cancelled = true};
+    auto options = pool_options(1);
+    options.cancel_grace = 100ms;
+    WorkerPool pool(options);
+    co_await pool.start();
+    auto deaf = pool.create_task_with<&calls::sleep_for_ever>(waiting);
+    REQUIRE_AWAIT(eventually([] { return board().signers == 1; }), awaited);
+    deaf.cancel();
+    REQUIRE_AWAIT(eventually([&] { return deaf.done(); }), awaited);
+    CHECK_FALSE(deaf.cancelled());
+    CHECK_THROWS_AS(deaf.result(), WorkerDied);
+
+    auto dropped = pool.create_task_with<&calls::sleep_for_ever>(waiting);
+    REQUIRE_AWAIT(eventually([] { return board().signers == 2; }), awaited);
+    dropped = {};
+    CHECK_AWAIT(pool.create_task<&calls::square>(3), awaited == 9);
+    CHECK(pool.statistics().killed == 2);
+    CHECK(pool.statistics().died == 1);
+    CHECK(pool.statistics().cancelled == 1);
     check_counters(pool);
     co_await pool.close();
 }

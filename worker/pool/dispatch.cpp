@@ -109,6 +109,8 @@ void Pool::requeue(const std::vector<Work*>& taken) noexcept {
     for (auto work = taken.rbegin(); work != taken.rend(); ++work) {
         if ((*work)->abandoned()) {
             settle(**work);
+        } else if ((*work)->cancel_requested) {
+            end_cancelled(**work);
         } else {
             queue_.push_front(**work);
             (*work)->place_ = Work::Place::kQueued;
@@ -481,15 +483,28 @@ void Pool::fail_all(const std::exception_ptr& error) noexcept {
     }
 }
 
+/// No worker begins it any more.
+void Pool::end_cancelled(Work& work) noexcept {
+    ++statistics_.cancelled;
+    work.was_cancelled();
+    settle(work);
+}
+
 void Pool::cancel(Work& work) noexcept {
     if (work.place_ == Work::Place::kNowhere) {
         return;
     }
-    statistics_.cancelled += calls_in(work);
-    statistics_.submitted += work.count;
+    if (!work.cancel_requested) {
+        statistics_.cancelled += calls_in(work);
+        statistics_.submitted += work.count;
+    }
     if (work.place_ == Work::Place::kQueued) {
         queue_.remove(work);
-        settle(work);
+        if (work.cancel_requested) {
+            end_cancelled(work);
+        } else {
+            settle(work);
+        }
         wake_waiters();
         return;
     }
@@ -516,9 +531,7 @@ std::size_t Pool::cancel_waiting() noexcept {
             continue;
         }
         ++cancelled;
-        ++statistics_.cancelled;
-        work->was_cancelled();
-        settle(*work);
+        end_cancelled(*work);
     }
     requeue(chunks);
     dispatch_soon();
@@ -533,7 +546,7 @@ void Pool::stop_running(PoolWorker& worker, Work& work) noexcept {
     // Whatever was sent behind it must not be hit, nor wait for the grace: back to the queue with
     // it.
     take_back(worker);
-    if (worker.link().has(work) && interrupt(worker, work)) {
+    if (worker.cancelling != &work && worker.link().has(work) && interrupt(worker, work)) {
         worker.timeout_timer.cancel();
         worker.timed = nullptr;
         worker.cancelling = &work;
@@ -544,7 +557,7 @@ void Pool::stop_running(PoolWorker& worker, Work& work) noexcept {
             });
         }
     }
-    // Otherwise it never begins, or has ended: its answer is on the way, and for nobody.
+    // Otherwise it never begins, or has ended: its answer is on the way.
     dispatch();
 }
 
@@ -652,7 +665,7 @@ void Pool::on_output(
             ::write(is_stderr ? STDERR_FILENO : STDOUT_FILENO, bytes.data(), bytes.size());
         return;
     }
-    if (!writer->on_output || (writer->abandoned() && !writer->output_when_abandoned)) {
+    if (!writer->on_output || writer->abandoned()) {
         return;  // whoever wanted it has gone on
     }
     try {

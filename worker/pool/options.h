@@ -107,9 +107,11 @@ struct CallOptions {
     /// Gets the output of this call; needs WorkerPoolOptions::capture_output. What it throws goes
     /// to the loop's exception handler.
     std::shared_ptr<const OutputHandler> on_output{};
-    /// Also what it writes after it was cancelled: on_output is kept until its worker is done with
-    /// the call, and destroyed then.
-    bool output_when_cancelled = false;
+    /// Cancelled while a worker is at it, the call ends only when that is done with it: with the
+    /// result that it had, or has all the same, or with CancelledError; with WorkerDied if it went
+    /// on for longer than cancel_grace. Until then on_output gets its output. One whose handle is
+    /// dropped ends at once.
+    bool wait_when_cancelled = false;
 };
 
 struct CloseOptions {

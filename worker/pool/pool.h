@@ -142,6 +142,7 @@ private:
     bool interrupt(PoolWorker& worker, const Work& work) noexcept;
     void requeue(const std::vector<Work*>& taken) noexcept;
     void settle(Work& work) noexcept;
+    void end_cancelled(Work& work) noexcept;
     void deliver(Work& work, const Reply& reply) noexcept;
     void fail(Work& work, const std::exception_ptr& error) noexcept;
     void lose(const WorkerLink::Lost& lost, const std::exception_ptr& error) noexcept;

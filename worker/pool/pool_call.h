@@ -36,7 +36,10 @@ public:
         }
         const Reference<PoolCall> alive(this);
         this->set_cancel_reason(reason);
-        this->finish(Completion::Status::kCancelled);
+        cancel_requested = wait_when_cancelled && reason != CancelReason::kDropped;
+        if (!cancel_requested) {
+            this->finish(Completion::Status::kCancelled);
+        }
         cancel_work(*pool_, *this);
     }
 
@@ -98,7 +101,7 @@ Reference<PoolCall<Value>> make_call(
     call->attempt = options.attempt;
     call->timeout = options.timeout;
     call->on_output = options.on_output;
-    call->output_when_abandoned = options.output_when_cancelled;
+    call->wait_when_cancelled = options.wait_when_cancelled;
     return call;
 }
 

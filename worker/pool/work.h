@@ -41,9 +41,10 @@ public:
     std::optional<std::chrono::milliseconds> timeout;
     std::uint32_t attempt = 1;
     std::shared_ptr<const OutputHandler> on_output;
-    bool output_when_abandoned = false;
-    std::uint32_t count = 0;    ///< calls in a chunk; 0 for a single call
-    std::uint32_t allowed = 0;  ///< how many of them its worker may make before it is replaced
+    bool wait_when_cancelled = false;
+    bool cancel_requested = false;  ///< and somebody waits for the end of it
+    std::uint32_t count = 0;        ///< calls in a chunk; 0 for a single call
+    std::uint32_t allowed = 0;      ///< how many of them its worker may make before it is replaced
 
     /// The encoded result of a call.
     virtual void succeeded(std::span<const std::byte> result) noexcept = 0;

@@ -76,7 +76,8 @@ public:
     ///            WorkerPoolOptions::max_payload_bytes.
     /// Cancel:    queued: removed, it never runs. Running: the await ends at once with
     ///            CancelledError, the worker is told to stop and killed if it goes on for longer
-    ///            than cancel_grace. No other call is touched.
+    ///            than cancel_grace. No other call is touched. See also
+    ///            CallOptions::wait_when_cancelled.
     /// Errors:    what the function threw (RemoteError where the type is not a standard one),
     ///            WorkerDied (the process is gone), TaskTimeout, PoolClosed, PoolBroken; thrown
     ///            here: QueueFull, PoolClosed, PoolBroken, ipc::PayloadTooLarge, EncodeError.

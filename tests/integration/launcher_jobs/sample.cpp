@@ -22,6 +22,15 @@ void mark(const std::string& name) {
     std::ofstream file(name);
 }
 
+/// Adds a line to a file of this process, in no time.
+int note(const std::string& text) {
+    static const std::string name = "notes-" + std::to_string(::getpid());
+    static const int file = ::open(name.c_str(), O_CREAT | O_APPEND | O_CLOEXEC | O_WRONLY, 0600);
+    const std::string line = text + "\n";
+    const ssize_t written = ::write(file, line.data(), line.size());
+    return written == static_cast<ssize_t>(line.size()) ? 0 : 1;
+}
+
 int hang() {
     for (;;) {
         ::pause();
@@ -114,6 +123,9 @@ int hang_with_child() {
 int act(aiomisc::JobContext& context, const std::string& action) {
     if (!action.starts_with("quiet")) {
         std::printf("%s begins\n", action.c_str());
+    }
+    if (action.starts_with("quiet-note-")) {
+        return note(action.substr(std::string("quiet-note-").size()));
     }
     if (action == "throw") {
         throw std::runtime_error("a bad photograph");
