@@ -143,6 +143,11 @@ TEST_CASE("of many short jobs, none begins after the run was stopped", "[launche
         REQUIRE(launcher.wait_for("waits"));
         process.send_signal(signal);
         if (signal == SIGHUP) {
+            // Signals are taken in their order: with the list, the hangup is known.
+            process.send_signal(SIGUSR1);
+            REQUIRE(wait_until(
+                [&] { return launcher.err().find("quiet-until-go") != std::string::npos; },
+                std::chrono::seconds(20)));
             launcher.write("go", "");
         }
         const ExitStatus status = process.wait();
