@@ -49,6 +49,7 @@ void mark(const char* name) {
 
 [[noreturn]] void take_memory() {
     const std::vector<char> memory(std::size_t{512} << 20, 'x');
+    asm volatile("" : : "g"(memory.data()) : "memory");  // or the optimizer leaves it out
     mark("started");
     wait_for_ever();
 }
