@@ -9,8 +9,6 @@
 #include <aiomisc/cli/log/tsv_field.h>
 #include <aiomisc/cli/report/printable.h>
 
-#include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -26,20 +24,6 @@ double seconds(std::chrono::microseconds time) {
 
 double seconds(std::chrono::system_clock::time_point time) {
     return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
-
-double rounded_to_milliseconds(double seconds) {
-    return std::round(seconds * 1000) / 1000;
-}
-
-void set_items(JsonObject& record, const std::vector<std::string>& items) {
-    if (std::all_of(items.begin(), items.end(), is_utf8)) {
-        record.set_list("args", items);
-        return;
-    }
-    std::vector<std::string> encoded;
-    std::transform(items.begin(), items.end(), std::back_inserter(encoded), base64);
-    record.set_list("args_b64", encoded);
 }
 
 }  // namespace
@@ -81,7 +65,7 @@ void JsonJobLog::begin(const RunRecord& run) {
         .set("pid", std::int64_t{::getpid()})
         .set_list("argv", run.arguments)
         .set("cwd", run.directory)
-        .set("start", rounded_to_milliseconds(seconds(run.started)))
+        .set_time("start", run.started.time_since_epoch())
         .set("target", run.target)
         .set("resume_key", "args")
         .set("resume", run.resume);
@@ -94,12 +78,12 @@ void JsonJobLog::begin(const RunRecord& run) {
 void JsonJobLog::attempt(const JobSpec& job, const JobResult& result, bool final) {
     JsonObject record;
     record.set("type", "job").set("seq", job.seq);
-    set_items(record, job.items);
-    record.set("attempt", std::int64_t{job.attempt})
+    record.set_bytes_list("args", job.items)
+        .set("attempt", std::int64_t{job.attempt})
         .set_flag("final", final)
         .set("slot", std::int64_t{job.slot})
         .set("pid", std::int64_t{result.pid})
-        .set("start", rounded_to_milliseconds(seconds(result.started)))
+        .set_time("start", result.started.time_since_epoch())
         .set("runtime", seconds(result.runtime))
         .set("exit", std::int64_t{result.exit_status})
         .set("signal", std::int64_t{result.signal})

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/log/json_object.h>
 
+#include <aiomisc/cli/log/base64.h>
+#include <aiomisc/cli/report/printable.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
 #include <nlohmann/json.hpp>
 
 namespace aiomisc::cli {
@@ -41,6 +48,20 @@ JsonObject& JsonObject::set_flag(std::string_view key, bool value) {
 JsonObject& JsonObject::set_list(std::string_view key, const std::vector<std::string>& values) {
     content_->object[std::string(key)] = values;
     return *this;
+}
+
+JsonObject& JsonObject::set_bytes_list(
+    std::string_view key, const std::vector<std::string>& values) {
+    if (std::all_of(values.begin(), values.end(), is_utf8)) {
+        return set_list(key, values);
+    }
+    std::vector<std::string> encoded;
+    std::transform(values.begin(), values.end(), std::back_inserter(encoded), base64);
+    return set_list(std::string(key) + "_b64", encoded);
+}
+
+JsonObject& JsonObject::set_time(std::string_view key, std::chrono::duration<double> time) {
+    return set(key, std::round(time.count() * 1000) / 1000);
 }
 
 std::string JsonObject::line() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,6 +27,12 @@ public:
     JsonObject& set(std::string_view key, double value);
     JsonObject& set_flag(std::string_view key, bool value);
     JsonObject& set_list(std::string_view key, const std::vector<std::string>& values);
+
+    /// As set_list(); if one of them is not UTF-8, all in Base64 under the key with `_b64`.
+    JsonObject& set_bytes_list(std::string_view key, const std::vector<std::string>& values);
+
+    /// In seconds, rounded to milliseconds.
+    JsonObject& set_time(std::string_view key, std::chrono::duration<double> time);
 
     /// The object and a newline.
     [[nodiscard]] std::string line() const;

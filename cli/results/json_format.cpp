@@ -5,10 +5,7 @@
 #include <aiomisc/cli/results/table_format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <functional>
-#include <iterator>
 
 #include <fmt/format.h>
 
@@ -16,10 +13,6 @@ namespace aiomisc::cli {
 namespace {
 
 constexpr std::size_t kChunk = 65536;
-
-double rounded_to_milliseconds(std::chrono::duration<double> time) {
-    return std::round(time.count() * 1000) / 1000;
-}
 
 /// How many bytes at the end of `text` are the beginning of a character, if it is UTF-8.
 std::size_t unfinished_bytes(std::string_view text) {
@@ -91,16 +84,6 @@ void write_output(TableFile& file, std::string_view key, const UnnamedFile& outp
     file.write("\"");
 }
 
-void set_items(JsonObject& row, const std::vector<std::string>& items) {
-    if (std::all_of(items.begin(), items.end(), is_utf8)) {
-        row.set_list("V", items);
-        return;
-    }
-    std::vector<std::string> encoded;
-    std::transform(items.begin(), items.end(), std::back_inserter(encoded), base64);
-    row.set_list("V_b64", encoded);
-}
-
 }  // namespace
 
 void JsonFormat::write(TableFile& file, const TableRow& row, std::size_t) const {
@@ -108,14 +91,14 @@ void JsonFormat::write(TableFile& file, const TableRow& row, std::size_t) const 
     JsonObject object;
     object.set("Seq", row.job.seq)
         .set("Host", ":")
-        .set("Starttime", rounded_to_milliseconds(result.started.time_since_epoch()))
-        .set("JobRuntime", rounded_to_milliseconds(result.runtime))
+        .set_time("Starttime", result.started.time_since_epoch())
+        .set_time("JobRuntime", result.runtime)
         .set("Send", result.in_bytes)
         .set("Receive", result.out_bytes)
         .set("Exitval", std::int64_t{result.exit_status})
         .set("Signal", std::int64_t{result.signal})
-        .set("Command", row.job.text);
-    set_items(object, row.job.items);
+        .set("Command", row.job.text)
+        .set_bytes_list("V", row.job.items);
     const std::string line = object.line();
     file.write(std::string_view(line).substr(0, line.rfind('}')));
     write_output(file, "Stdout", row.out);

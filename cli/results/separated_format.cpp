@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <aiomisc/cli/log/job_log.h>
 #include <aiomisc/cli/results/table_format.h>
 
 #include <algorithm>
@@ -66,20 +67,9 @@ std::string item_of_column(
 }  // namespace
 
 std::string SeparatedFormat::header(const std::vector<std::string>& items) const {
-    std::string line;
-    for (const char* const name :
-         {"Seq",
-          "Host",
-          "Starttime",
-          "JobRuntime",
-          "Send",
-          "Receive",
-          "Exitval",
-          "Signal",
-          "Command"}) {
-        line += name;
-        line += separator_;
-    }
+    std::string line(kTsvHeader);
+    std::replace(line.begin(), line.end(), '\t', separator_);
+    line.back() = separator_;  // in place of the line end
     for (const std::string& item : items) {
         line += field(item, separator_) + separator_;
     }

@@ -20,6 +20,7 @@
 #include <aiomisc/cli/run/stop_signals.h>
 #include <aiomisc/cli/source_cache/source_cache.h>
 #include <aiomisc/cli/target/target.h>
+#include <aiomisc/runtime/base/environment.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/log/log.h>
 #include <aiomisc/worker/job/job_module.h>
@@ -28,7 +29,6 @@
 
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -54,11 +54,6 @@ void occupy_standard_descriptors() {
             static_cast<void>(::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY));
         }
     }
-}
-
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): there is one thread
-    return value == nullptr ? std::string() : std::string(value);
 }
 
 std::filesystem::path compiled(const Target& target, const Options& options) {
@@ -156,7 +151,7 @@ int run_application(const std::vector<std::string>& arguments) {
     ::signal(SIGUSR2, SIG_IGN);
     try {
         log::basic_config({.level = log::Level::kWarning, .log_format = log::Format::kPlain});
-        const std::string defaults = environment("AIOMISC_RUN_OPTS");
+        const std::string defaults = environment::text("AIOMISC_RUN_OPTS").value_or(std::string());
         const Options options = parse_command_line(
             arguments, {.environment_options = defaults, .directives = &read_directives});
         return perform(options, arguments);
