@@ -26,7 +26,8 @@ Pull ItemRows::next(Row& row) {
     std::string item;
     const Pull pulled = items_->next(item);
     if (pulled == Pull::kItem) {
-        row.assign(1, std::move(item));
+        row.clear();
+        row.push_back(std::move(item));
     }
     return pulled;
 }

@@ -83,13 +83,13 @@ std::string bash_completion(const CommandReference& reference) {
     std::string names;
     for_each_name(reference, [&](const std::string& name, const DocumentedOption& option) {
         const std::vector<std::string> choices = value_choices(option);
-        names += (names.empty() ? "" : " ") + name;
+        names.append(names.empty() ? "" : " ").append(name);
         if (has_separate_value(option)) {
             values.append("        [").append(name).append("]='");
             values.append(choices.empty() ? "*" : joined(choices)).append("'\n");
         } else if (name.starts_with("--")) {
             for (const std::string& choice : choices) {
-                names += ' ' + name + '=' + choice;
+                names.append(" ").append(name).append("=").append(choice);
             }
         }
     });

@@ -29,6 +29,7 @@ void ResultTable::begin(const JobInput& input) {
     }
     items_ = input.items.size();
     std::vector<std::string> names;
+    names.reserve(*items_);
     for (std::size_t index = 0; index < *items_; ++index) {
         names.push_back(
             index < item_names_.size() ? item_names_[index] : "V" + std::to_string(index + 1));

@@ -21,21 +21,23 @@ namespace aiomisc::cli {
 
 namespace {
 
+void print_job(Workload& work, const JobInput& input, unsigned slots) {
+    if (work.resume() != nullptr && work.resume()->decide(input) == Verdict::kSkip) {
+        return;
+    }
+    // Which slot a job gets shows when it runs; this one it would get if all were alike.
+    const auto slot = static_cast<unsigned>((input.seq - 1) % slots + 1);
+    fmt::print("{}\n", work.planner().plan(input, slot, 1).text);
+}
+
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds them
 Task<> print_plan(Workload& work, unsigned slots) {
     JobInput input;
     for (;;) {
         switch (work.inputs().next(input)) {
-            case Pull::kItem: {
-                if (work.resume() != nullptr && work.resume()->decide(input) == Verdict::kSkip) {
-                    break;
-                }
-                // Which slot a job gets shows when it runs; this one it would get if all were
-                // alike.
-                const auto slot = static_cast<unsigned>((input.seq - 1) % slots + 1);
-                fmt::print("{}\n", work.planner().plan(input, slot, 1).text);
+            case Pull::kItem:
+                print_job(work, input, slots);
                 break;
-            }
             case Pull::kWait:
                 if (work.inputs().wait_fd() >= 0) {
                     co_await readable(work.inputs().wait_fd());
