@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -19,18 +20,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What GCC and clang read beside their command line.
-constexpr const char* kEnvironment[] = {
-    "CPATH",
-    "CPLUS_INCLUDE_PATH",
-    "LIBRARY_PATH",
-    "COMPILER_PATH",
-    "GCC_EXEC_PREFIX",
-    "LD_RUN_PATH",
-    "SOURCE_DATE_EPOCH"};
+// What GCC and clang read beside their command line: lists of folders,
+constexpr const char* kFolders[] = {
+    "CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX"};
+
+// and values that go into what they make.
+constexpr const char* kValues[] = {"LD_RUN_PATH", "SOURCE_DATE_EPOCH"};
 
 const char* environment(const char* name) {
     return std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing of ours changes it
+}
+
+/// An empty one of several is the current folder.
+bool names_relative_folder(std::string_view list) {
+    while (list.starts_with('/')) {
+        const std::size_t colon = list.find(':');
+        if (colon == std::string_view::npos) {
+            return false;
+        }
+        list.remove_prefix(colon + 1);
+    }
+    return true;
+}
+
+std::string describe_variable(const char* name) {
+    const char* const value = environment(name);
+    return std::string(name) + (value != nullptr ? "=" + std::string(value) : "");
 }
 
 std::string include_directory() {
@@ -58,9 +73,10 @@ std::string describe_file(const std::string& path) {
 
 Compiler Compiler::configured(Runner runner) {
     const char* const chosen = environment("CXX");
-    std::vector<std::string> command = chosen != nullptr && *chosen != '\0'
-                                           ? split_words(chosen)
-                                           : std::vector<std::string>{AIOMISC_RUN_CXX};
+    std::vector<std::string> command = split_words(chosen != nullptr ? chosen : "");
+    if (command.empty()) {
+        command = {AIOMISC_RUN_CXX};
+    }
     std::vector<std::string> flags = split_words(AIOMISC_RUN_CXX_FLAGS);
     flags.push_back("-I" + include_directory());
     return {std::move(command), std::move(flags), std::move(runner)};
@@ -71,6 +87,7 @@ Compiler::Compiler(std::vector<std::string> command, std::vector<std::string> fl
 
 std::vector<std::string> Compiler::identity() const {
     std::vector<std::string> identity;
+    bool depends_on_folder = false;
     for (const std::string& word : command_) {
         const auto program = find_program(word);
         if (!program && &word == &command_.front()) {
@@ -82,12 +99,18 @@ std::vector<std::string> Compiler::identity() const {
         if (program && !error && real != *program) {
             identity.push_back(describe_file(real.string()));
         }
+        depends_on_folder = depends_on_folder || !program;  // `-Iinclude`
     }
     identity.insert(identity.end(), flags_.begin(), flags_.end());
-    for (const char* name : kEnvironment) {
-        const char* const value = environment(name);
-        identity.push_back(std::string(name) + (value != nullptr ? "=" + std::string(value) : ""));
+    for (const char* name : kFolders) {
+        identity.push_back(describe_variable(name));
+        const char* const list = environment(name);
+        depends_on_folder = depends_on_folder || (list != nullptr && names_relative_folder(list));
     }
+    for (const char* name : kValues) {
+        identity.push_back(describe_variable(name));
+    }
+    identity.push_back(depends_on_folder ? fs::current_path().string() : "");
     return identity;
 }
 

@@ -14,7 +14,8 @@ public:
     /// exit status.
     using Runner = std::function<int(const std::vector<std::string>& words)>;
 
-    /// $CXX, else the compiler that built this program; with the flags for our headers.
+    /// $CXX if it has a word, else the compiler that built this program; with the flags for our
+    /// headers.
     static Compiler configured(Runner runner);
 
     /// `command` is the program and what stands right behind it (`ccache clang++`); `flags` stand
@@ -23,7 +24,7 @@ public:
 
     /// Text that changes when another compiler, other flags or another environment would be used:
     /// the programs named in the command, with size and time, the flags, the variables that
-    /// compilers read.
+    /// compilers read, and the current folder where one of these may name files relative to it.
     ///
     /// Errors:    Error (there is no such compiler).
     [[nodiscard]] std::vector<std::string> identity() const;

@@ -3,13 +3,16 @@
 
 #include <aiomisc/cli/source_cache/sha256.h>
 #include <aiomisc/runtime/base/error.h>
+#include <aiomisc/runtime/base/unique_fd.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
+#include <array>
+#include <cerrno>
 #include <sstream>
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace aiomisc::cli {
 namespace {
@@ -20,24 +23,29 @@ std::int64_t nanoseconds(const timespec& time) {
     return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-bool take_state(Dependency& dependency) {
-    struct stat status{};
-    if (::stat(dependency.path.c_str(), &status) != 0) {
-        return false;
-    }
+void take_state(Dependency& dependency, const struct stat& status) {
     dependency.size = static_cast<std::uint64_t>(status.st_size);
     dependency.modified_ns = nanoseconds(status.st_mtim);
     dependency.changed_ns = nanoseconds(status.st_ctim);
     dependency.inode = status.st_ino;
-    return true;
 }
 
-std::optional<std::string> content_sum(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        return std::nullopt;
+std::optional<std::string> read_all(int fd) {
+    std::string content;
+    std::array<char, 65536> buffer{};
+    for (;;) {
+        const ssize_t count = ::read(fd, buffer.data(), buffer.size());
+        if (count == 0) {
+            return content;
+        }
+        if (count < 0 && errno != EINTR) {
+            return std::nullopt;
+        }
+        content.append(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
     }
-    const std::string content{std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string sum_of(const std::string& content) {
     return Sha256().add(content).hex();
 }
 
@@ -48,19 +56,31 @@ bool is_key(const std::string& text) {
 }  // namespace
 
 Dependency describe_dependency(const std::string& path) {
-    Dependency dependency{.path = path};
-    auto sum = take_state(dependency) ? content_sum(path) : std::nullopt;
-    if (!sum) {
+    const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    const auto content = file ? read_all(file.get()) : std::nullopt;
+    // Of this very file, and behind the reading: a change that was read shows in its state.
+    struct stat status{};
+    if (!content || ::fstat(file.get(), &status) != 0) {
         throw SystemError::from_errno("read", path);
     }
-    dependency.sha256 = std::move(*sum);
+    Dependency dependency{.path = path, .sha256 = sum_of(*content)};
+    take_state(dependency, status);
     return dependency;
 }
 
 bool is_unchanged(const Dependency& dependency) {
     Dependency now{.path = dependency.path, .sha256 = dependency.sha256};
-    return take_state(now) && (now == dependency || (now.size == dependency.size &&
-                                                     content_sum(now.path) == dependency.sha256));
+    struct stat status{};
+    if (::stat(now.path.c_str(), &status) != 0) {
+        return false;
+    }
+    take_state(now, status);
+    if (now == dependency) {
+        return true;
+    }
+    const UniqueFd file(::open(now.path.c_str(), O_RDONLY | O_CLOEXEC));
+    const auto content = file && now.size == dependency.size ? read_all(file.get()) : std::nullopt;
+    return content && sum_of(*content) == dependency.sha256;
 }
 
 std::string Manifest::to_text() const {

@@ -15,7 +15,7 @@ struct Dependency {
     std::string sha256;
     std::uint64_t size = 0;
     std::int64_t modified_ns = 0;  ///< since the epoch
-    std::int64_t changed_ns = 0;   ///< of the inode: cannot be set back by touch(1)
+    std::int64_t changed_ns = 0;   ///< see change_time.h
     std::uint64_t inode = 0;
 
     friend bool operator==(const Dependency&, const Dependency&) = default;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/source_cache/source_cache.h>
 
+#include <aiomisc/cli/source_cache/cache_file.h>
+#include <aiomisc/cli/source_cache/change_time.h>
 #include <aiomisc/cli/source_cache/private_directory.h>
 #include <aiomisc/cli/source_cache/sha256.h>
-#include <aiomisc/cli/target/module_file.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/worker/job/descriptor.h>
 
@@ -29,51 +30,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kFormat = "aiomisc-run source cache 1";
 
-std::string read_file(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) {
-        throw SystemError::from_errno("open", path.string());
-    }
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_private_file(const fs::path& path, std::string_view content) {
-    ::unlink(path.c_str());
-    const UniqueFd fd(
-        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    while (fd && !content.empty()) {
-        const ssize_t count = ::write(fd.get(), content.data(), content.size());
-        if (count < 0 && errno != EINTR) {
-            break;
-        }
-        content.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-    }
-    if (!fd || !content.empty()) {
-        throw SystemError::from_errno("write", path.string());
-    }
-}
-
-void move_to(const fs::path& from, const fs::path& to) {
-    if (::rename(from.c_str(), to.c_str()) != 0) {
-        throw SystemError::from_errno("rename", from.string());
-    }
-}
-
-bool is_private_file(const fs::path& path) {
-    try {
-        check_private_file(path.string());
-        return true;
-    } catch (const Error&) {
-        return false;
-    }
-}
-
-// Not the coarse clock: since Linux 6.13 files may be stamped with times that are ahead of it.
-std::int64_t now_ns() {
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
-}
-
 std::string second_key(const std::string& first, const std::vector<Dependency>& dependencies) {
     Sha256 sum;
     sum.add(first);
@@ -83,9 +39,28 @@ std::string second_key(const std::string& first, const std::vector<Dependency>& 
     return sum.hex();
 }
 
-// A path that cannot stand on a line of its own cannot be in a manifest.
-bool can_be_listed(const Dependency& file) {
-    return file.path.find('\n') == std::string::npos;
+std::vector<Dependency> read_dependencies(const fs::path& dependency_file) {
+    std::vector<Dependency> dependencies;
+    for (const std::string& path : parse_dependencies(read_file(dependency_file))) {
+        dependencies.push_back(describe_dependency(fs::absolute(path).string()));
+    }
+    return dependencies;
+}
+
+// Why a manifest cannot say what the compiler read; nothing if it can. `dependencies` were read
+// after the compiler, which began at `start`.
+std::string doubt_about(const std::vector<Dependency>& dependencies, std::int64_t start) {
+    const std::int64_t now = change_time_now();
+    for (const Dependency& file : dependencies) {
+        if (file.path.find('\n') != std::string::npos) {
+            return file.path + " has a line end in its name";
+        }
+        if (!changed_before(file.changed_ns, start)) {
+            return file.path + (file.changed_ns > now ? " is dated in the future: touch it"
+                                                      : " changed meanwhile");
+        }
+    }
+    return "";
 }
 
 std::string home_directory() {
@@ -177,7 +152,7 @@ fs::path SourceCache::compile(const Compilation& compilation) const {
     make_private_directory(building);
     const fs::path module = building / "module.so";
     const fs::path dependency_file = building / "dependencies";
-    const std::int64_t start = now_ns();
+    const std::int64_t start = change_time_now();
     try {
         compiler_.compile(
             {.source = compilation.source.string(),
@@ -191,27 +166,20 @@ fs::path SourceCache::compile(const Compilation& compilation) const {
     if (::chmod(module.c_str(), 0700) != 0) {
         throw SystemError::from_errno("chmod", module.string());
     }
-    std::vector<Dependency> dependencies;
-    for (const std::string& path : parse_dependencies(read_file(dependency_file))) {
-        dependencies.push_back(describe_dependency(fs::absolute(path).string()));
+    Manifest manifest;
+    manifest.dependencies = read_dependencies(dependency_file);
+    const std::string doubt = doubt_about(manifest.dependencies, start);
+    if (doubt.empty()) {
+        manifest.module_key = second_key(compilation.key, manifest.dependencies);
+        keep(building, manifest.module_key);
+        publish(manifest, compilation.key);
+    } else {
+        notice_("the next run compiles " + compilation.source.string() + " again: " + doubt);
+        // Nothing leads to it. Named after what it is, the same one takes no further place.
+        manifest.module_key = Sha256().add(compilation.key).add(read_file(module)).hex();
+        keep(building, manifest.module_key);
     }
-    // A file that changed while the compiler ran may be newer than the module, which is then used
-    // this once, under a name that nothing leads to.
-    const bool steady =
-        std::all_of(dependencies.begin(), dependencies.end(), [start](const Dependency& file) {
-            return file.modified_ns <= start && can_be_listed(file);
-        });
-    const std::string module_key =
-        steady ? second_key(compilation.key, dependencies)
-               : second_key(compilation.key + std::to_string(now_ns()), dependencies);
-    keep(building, module_key);
-    if (steady) {
-        const fs::path fresh = root_ / (compilation.key + ".manifest.new");
-        write_private_file(
-            fresh, Manifest{.module_key = module_key, .dependencies = dependencies}.to_text());
-        move_to(fresh, root_ / (compilation.key + ".manifest"));
-    }
-    return module_path(module_key);
+    return module_path(manifest.module_key);
 }
 
 void SourceCache::keep(const fs::path& building, const std::string& module_key) const {
@@ -219,8 +187,18 @@ void SourceCache::keep(const fs::path& building, const std::string& module_key) 
         fs::remove_all(building);  // the same from an earlier run, which may be in use
         return;
     }
+    // Before it has its name: what has one is whole, even after a power loss.
+    sync_to_disk(building / "module.so");
+    sync_to_disk(building);
     fs::remove_all(root_ / module_key);
     move_to(building, root_ / module_key);
+}
+
+void SourceCache::publish(const Manifest& manifest, const std::string& key) const {
+    sync_to_disk(root_);  // the module's name
+    const fs::path fresh = root_ / (key + ".manifest.new");
+    write_private_file(fresh, manifest.to_text());
+    move_to(fresh, root_ / (key + ".manifest"));
 }
 
 fs::path SourceCache::module_path(const std::string& module_key) const {

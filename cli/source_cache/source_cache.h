@@ -19,7 +19,8 @@ namespace aiomisc::cli {
 /// compiler: the source, the flags, the compiler, the ABI. It leads to a manifest of all files that
 /// the compilation read. If they are unchanged, the module named there is the answer; its name is
 /// the second key, taken from the first and the content of those files, so a module file never
-/// changes once it is there.
+/// changes once it is there. A module whose files changed while the compiler ran gets no manifest:
+/// it serves the run that made it.
 ///
 ///     ROOT/<first key>.manifest   .lock   .building/
 ///     ROOT/<second key>/module.so
@@ -30,7 +31,7 @@ class SourceCache {
 public:
     using Notice = std::function<void(const std::string& text)>;
 
-    /// `notice` is told what takes long.
+    /// `notice` is told what takes long, and why a module cannot be kept.
     SourceCache(std::filesystem::path root, Compiler compiler, Notice notice);
 
     /// ${XDG_CACHE_HOME:-~/.cache}/aiomisc-run. Errors: Error (there is no home directory).
@@ -54,6 +55,7 @@ private:
     [[nodiscard]] std::optional<std::filesystem::path> look_up(const std::string& key) const;
     std::filesystem::path compile(const Compilation& compilation) const;
     void keep(const std::filesystem::path& building, const std::string& module_key) const;
+    void publish(const Manifest& manifest, const std::string& key) const;
     [[nodiscard]] std::filesystem::path module_path(const std::string& module_key) const;
 
     std::filesystem::path root_;

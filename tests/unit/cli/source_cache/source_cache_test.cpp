@@ -4,86 +4,24 @@
 #include "support/catch.h"
 #include "support/helper.h"
 #include "support/process.h"
-#include "support/temp_dir.h"
+#include "unit/cli/source_cache/cache_bench.h"
 
 #include <aiomisc/cli/source_cache/private_directory.h>
 #include <aiomisc/runtime/base/error.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <string>
 
-#include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 using namespace aiomisc::cli;
-using aiomisc::test::contains;
-using aiomisc::test::TempDir;
+using namespace aiomisc::test;
 namespace fs = std::filesystem;
 
-namespace {
-
-int run_compiler(const std::vector<std::string>& words) {
-    return aiomisc::test::Process::start(words).wait().code;
-}
-
-/// A cache with a compiler that counts its calls.
-class Bench {
-public:
-    Bench() {
-        compiler_ = dir.write(
-            "cc",
-            "#!/bin/sh\necho called >>" + (dir / "calls").string() +
-                "\nexec " AIOMISC_TEST_CC " \"$@\"\n");
-        fs::permissions(compiler_, fs::perms::owner_all);
-        dir.write("value.h", "#define VALUE 1\n");
-        source = dir.write("job.cpp", "#include \"value.h\"\nint value() { return VALUE; }\n");
-    }
-
-    fs::path module(const std::vector<std::string>& flags = {}) {
-        return cache().module_of(source, flags);
-    }
-
-    SourceCache cache() {
-        return {
-            root(), Compiler({compiler_.string()}, {"-O0"}, &run_compiler), [](const std::string&) {
-            }};
-    }
-
-    [[nodiscard]] fs::path root() const { return dir / "cache/aiomisc-run"; }
-
-    int calls() const {
-        if (!fs::exists(dir / "calls")) {
-            return 0;
-        }
-        const std::string text = dir.read("calls");
-        return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
-    }
-
-    TempDir dir;
-    fs::path source;
-
-private:
-    fs::path compiler_;
-};
-
-/// What value() of a module returns.
-int value_of(const fs::path& module) {
-    void* const handle = ::dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
-    REQUIRE(handle != nullptr);
-    const auto function = reinterpret_cast<int (*)()>(::dlsym(handle, "_Z5valuev"));
-    REQUIRE(function != nullptr);
-    const int value = function();
-    ::dlclose(handle);
-    return value;
-}
-
-}  // namespace
-
 TEST_CASE("the second time no compiler is called", "[cli][source_cache][L79]") {
-    Bench bench;
+    CacheBench bench;
     const fs::path first = bench.module();
     REQUIRE(value_of(first) == 1);
     REQUIRE(bench.calls() == 1);
@@ -92,7 +30,7 @@ TEST_CASE("the second time no compiler is called", "[cli][source_cache][L79]") {
 }
 
 TEST_CASE("whatever goes into a module makes it another one", "[cli][source_cache]") {
-    Bench bench;
+    CacheBench bench;
     const fs::path first = bench.module();
     SECTION("the source") {
         bench.dir.write("job.cpp", "#include \"value.h\"\nint value() { return VALUE + 1; }\n");
@@ -117,7 +55,7 @@ TEST_CASE("whatever goes into a module makes it another one", "[cli][source_cach
 }
 
 TEST_CASE("a header that was only touched costs no compilation", "[cli][source_cache]") {
-    Bench bench;
+    CacheBench bench;
     const fs::path first = bench.module();
     fs::last_write_time(
         bench.dir / "value.h", fs::file_time_type::clock::now() - std::chrono::hours(1));
@@ -126,7 +64,7 @@ TEST_CASE("a header that was only touched costs no compilation", "[cli][source_c
 }
 
 TEST_CASE("a source that does not compile leaves nothing behind", "[cli][source_cache][L79]") {
-    Bench bench;
+    CacheBench bench;
     bench.dir.write("job.cpp", "this is not C++\n");
     REQUIRE_THROWS_WITH(bench.module(), contains("job.cpp failed"));
     for (const auto& entry : fs::directory_iterator(bench.root())) {
@@ -137,7 +75,7 @@ TEST_CASE("a source that does not compile leaves nothing behind", "[cli][source_
 }
 
 TEST_CASE("what a killed compilation left is cleared away", "[cli][source_cache]") {
-    Bench bench;
+    CacheBench bench;
     bench.module();
     for (const auto& entry : fs::directory_iterator(bench.root())) {
         if (entry.path().extension() == ".manifest") {
@@ -155,7 +93,7 @@ TEST_CASE("what a killed compilation left is cleared away", "[cli][source_cache]
 
 TEST_CASE(
     "a module that others could write is made again, not loaded", "[cli][source_cache][S16]") {
-    Bench bench;
+    CacheBench bench;
     const fs::path module = bench.module();
     SECTION("writable by all") {
         fs::permissions(module, fs::perms::all);
@@ -174,7 +112,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a manifest that others could write is not believed", "[cli][source_cache][S16]") {
-    Bench bench;
+    CacheBench bench;
     bench.module();
     for (const auto& entry : fs::directory_iterator(bench.root())) {
         if (entry.path().extension() == ".manifest") {
@@ -186,7 +124,7 @@ TEST_CASE("a manifest that others could write is not believed", "[cli][source_ca
 }
 
 TEST_CASE("a cache that others can write is not used at all", "[cli][source_cache][S16]") {
-    Bench bench;
+    CacheBench bench;
     fs::create_directories(bench.root());
     SECTION("writable by all") {
         fs::permissions(bench.root(), fs::perms::all);
@@ -208,7 +146,7 @@ TEST_CASE("a cache that others can write is not used at all", "[cli][source_cach
 }
 
 TEST_CASE("directories of the cache are ours alone", "[cli][source_cache][S16]") {
-    Bench bench;
+    CacheBench bench;
     const fs::path module = bench.module();
     const auto owner_only = fs::perms::owner_all;
     REQUIRE(fs::status(bench.root()).permissions() == owner_only);
@@ -225,7 +163,7 @@ AIOMISC_TEST_HELPER(compile_in_cache) {
 }
 
 TEST_CASE("two runs at once compile once", "[cli][source_cache]") {
-    Bench bench;
+    CacheBench bench;
     // The first compiler stops at a gate, so that the second run surely finds the lock taken.
     const auto gated = bench.dir.write(
         "gated",
@@ -235,9 +173,9 @@ TEST_CASE("two runs at once compile once", "[cli][source_cache]") {
     REQUIRE(::mkfifo((bench.dir / "gate").c_str(), 0600) == 0);
     const std::vector<std::string> arguments{
         bench.root().string(), gated.string(), bench.source.string()};
-    auto first = aiomisc::test::Process::start_helper("compile_in_cache", arguments);
+    auto first = Process::start_helper("compile_in_cache", arguments);
     REQUIRE_THAT(first.read_line().value_or(""), contains("compiling"));
-    auto second = aiomisc::test::Process::start_helper("compile_in_cache", arguments);
+    auto second = Process::start_helper("compile_in_cache", arguments);
     REQUIRE_THAT(second.read_line().value_or(""), contains("waiting for another"));
     bench.dir.write("gate", "go\n");
     const auto module = first.read_line();
@@ -249,7 +187,7 @@ TEST_CASE("two runs at once compile once", "[cli][source_cache]") {
 }
 
 TEST_CASE("a compiler that is not there is named", "[cli][source_cache]") {
-    Bench bench;
+    CacheBench bench;
     SourceCache cache(
         bench.root(), Compiler({"no-such-compiler"}, {}, &run_compiler), [](const std::string&) {});
     REQUIRE_THROWS_WITH(cache.module_of(bench.source, {}), contains("no-such-compiler"));
