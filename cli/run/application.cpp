@@ -27,9 +27,11 @@
 #include <aiomisc/worker/pool/worker_hooks.h>
 #include <aiomisc/worker/process/zygote.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <iostream>
 #include <optional>
 
 #include <fmt/format.h>
@@ -42,7 +44,7 @@ namespace aiomisc::cli {
 namespace {
 
 void say(const std::string& text) {
-    fmt::print(stderr, "aiomisc-run: {}\n", text);
+    fmt::print(stderr, "aiomisc-run: {}\n", printable(text));
 }
 
 /// Of the standard descriptors that were closed, none may become a file of ours: its content would
@@ -75,14 +77,13 @@ std::optional<std::filesystem::path> module_file(const Target& target, const Opt
     return std::nullopt;
 }
 
-int describe(const Options& options) {
+std::string description(const Options& options) {
     const Target target = choose_target(options.command);
     const auto file = module_file(target, options);
     if (!file) {
         throw Error("--describe needs a job module (.so) or a C++ source");
     }
-    fmt::print("{}", JobModule::load(*file).describe());
-    return kSuccess;
+    return JobModule::load(*file).describe();
 }
 
 int start(const Options& options, const std::vector<std::string>& arguments) {
@@ -106,36 +107,55 @@ int start(const Options& options, const std::vector<std::string>& arguments) {
     return launch_jobs(options, arguments, target, &module);
 }
 
-int perform(const Options& options, const std::vector<std::string>& arguments) {
+/// What an action prints that runs nothing.
+std::string text_of(const Options& options) {
     switch (options.action) {
         case Options::Action::kHelp:
-            fmt::print("{}", short_help());
-            return kSuccess;
+            return short_help();
         case Options::Action::kHelpAll:
-            fmt::print("{}", plain_text(run_reference(), terminal_width(STDOUT_FILENO)));
-            return kSuccess;
+            return plain_text(run_reference(), terminal_width(STDOUT_FILENO));
         case Options::Action::kManPage:
-            fmt::print("{}", man_page(run_reference()));
-            return kSuccess;
+            return man_page(run_reference());
         case Options::Action::kBashCompletion:
-            fmt::print("{}", bash_completion(run_reference()));
-            return kSuccess;
+            return bash_completion(run_reference());
         case Options::Action::kZshCompletion:
-            fmt::print("{}", zsh_completion(run_reference()));
-            return kSuccess;
+            return zsh_completion(run_reference());
         case Options::Action::kVersion:
-            fmt::print(
+            return fmt::format(
                 "aiomisc-run {} (build {}, job module ABI {})\n",
                 AIOMISC_RUN_VERSION,
                 program_build_id(),
                 job::kModuleAbi);
-            return kSuccess;
         case Options::Action::kDescribe:
-            return describe(options);
+            return description(options);
         case Options::Action::kRun:
-            return start(options, arguments);
+            break;
     }
-    return kLauncherError;
+    return "";
+}
+
+/// What was printed through the C library or the C++ one, by a job script as well, and is lost now
+/// or was lost before.
+void flush_stdout() {
+    errno = 0;
+    if (!std::cout.flush() || std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        throw SystemError::from_code(errno != 0 ? errno : EIO, "write", "stdout");
+    }
+}
+
+int perform(const Options& options, const std::vector<std::string>& arguments) {
+    int status = kSuccess;
+    if (options.action == Options::Action::kRun) {
+        status = start(options, arguments);
+    } else {
+        const std::string text = text_of(options);
+        end_with_reader();
+        if (std::fputs(text.c_str(), stdout) < 0) {
+            throw SystemError::from_errno("write", "stdout");
+        }
+    }
+    flush_stdout();
+    return status;
 }
 
 }  // namespace
@@ -160,7 +180,7 @@ int run_application(const std::vector<std::string>& arguments) {
     } catch (const UsageError& error) {
         fmt::print(stderr, "{}", usage_message(error));
     } catch (const std::exception& error) {
-        say(printable(error.what()));
+        say(error.what());
     }
     return kLauncherError;
 }

@@ -113,6 +113,8 @@ int launch_script(const Options& options, const Target& target, const JobModule&
         fmt::print("{}\n", shell_join(options.command.words));
         return kSuccess;
     }
+    // As in a program that calls aiomisc::run(): a script may print for ever, and look at nothing.
+    end_with_reader();
     EventLoop loop;
     return loop.run_until_complete(run_script(loop, options, target, module));
 }

@@ -38,6 +38,10 @@ std::vector<int> signals_of_run() {
     return signals;
 }
 
+void end_with_reader() {
+    ::signal(SIGPIPE, SIG_DFL);
+}
+
 void die_of(int signal) {
     // The launcher has not crashed: no core file of it.
     const rlimit no_core{0, 0};

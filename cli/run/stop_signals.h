@@ -18,6 +18,11 @@ std::vector<int> stop_signals();
 /// started us made us deaf to it.
 std::vector<int> signals_of_run();
 
+/// From now on a reader of our output that has seen enough ends this process by SIGPIPE, as it
+/// would any other filter. For what prints alone: a run of jobs learns of it from EPIPE, and ends
+/// them.
+void end_with_reader();
+
 /// Ends this process as the signal would have, so that shells and make(1) stop as well.
 [[noreturn]] void die_of(int signal);
 

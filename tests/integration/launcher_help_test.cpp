@@ -252,3 +252,35 @@ TEST_CASE("what the README says of the options of others holds", "[launcher][hel
         }
     }
 }
+
+TEST_CASE("help that is lost is an error", "[launcher]") {
+    for (const Words& words :
+         {Words{"--help"},
+          Words{"--help-all"},
+          Words{"--help=man"},
+          Words{"--help=bash"},
+          Words{"--version"},
+          Words{"--describe", job_module("sample")},
+          Words{"--dry-run", "echo", ":::", "1"}}) {
+        INFO(words.front());
+        Words command{"sh", "-c", "\"$0\" \"$@\" >/dev/full; echo $?", AIOMISC_TEST_RUN};
+        command.insert(command.end(), words.begin(), words.end());
+        const std::string said = output_of(command);
+        CHECK_THAT(said, contains("aiomisc-run: "));
+        CHECK_THAT(said, contains("stdout: No space left on device\n"));
+        CHECK(lines_of(said).back() == "255");
+    }
+}
+
+TEST_CASE("help whose reader goes away ends silently", "[launcher]") {
+    Launcher launcher;
+    // A pipe whose only reader was the shell itself.
+    CHECK(
+        output_of(
+            {"sh",
+             "-c",
+             "cd \"$1\" && mkfifo pipe && exec 3<>pipe 4>pipe 3>&- && \"$0\" --version >&4; echo "
+             "$?",
+             AIOMISC_TEST_RUN,
+             launcher.work()}) == "141\n");
+}

@@ -469,6 +469,40 @@ TEST_CASE("options that a job script would ignore are refused", "[launcher]") {
     CHECK(launcher.run({job_module("script"), "2"}, defaults).out == "4\n");
 }
 
+TEST_CASE("a job script whose reader goes away ends as SIGPIPE ends it", "[launcher]") {
+    Launcher launcher;
+    // It prints more than a pipe holds, so it cannot be done before head(1) has gone.
+    Process process = Process::start(
+        {"/bin/sh",
+         "-c",
+         "cd \"$2\"; (\"$0\" -j2 \"$1\" 5 chatter 2>err; echo $? >status) | head -n 1",
+         AIOMISC_TEST_RUN,
+         job_module("script"),
+         launcher.work()});
+    CHECK(process.read_line() == "25");
+    CHECK(process.wait().code == 0);
+    CHECK(nothing_left_of(process));
+    CHECK(launcher.read("status") == "141\n");
+    CHECK(launcher.read("err") == "");
+}
+
+TEST_CASE("a job script whose output is lost does not succeed", "[launcher]") {
+    for (const char* word : {"2", "chatter", "stream"}) {
+        INFO(word);
+        Process process = Process::start(
+            {"/bin/sh",
+             "-c",
+             "\"$0\" \"$1\" $2 2>&1 >/dev/full; echo $?",
+             AIOMISC_TEST_RUN,
+             job_module("script"),
+             word});
+        const std::string said = process.read_all();
+        process.wait();
+        CHECK_THAT(said, contains("stdout: No space left on device"));
+        CHECK(lines_of(said).back() == "255");
+    }
+}
+
 TEST_CASE("the workers of a job script are replaced as was said", "[launcher]") {
     Launcher launcher;
     const Outcome outcome =

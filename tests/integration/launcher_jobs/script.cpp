@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <fstream>
+#include <iostream>
 #include <string>
 
 #include <unistd.h>
@@ -22,7 +23,8 @@ int pid_of_worker() {
     return ::getpid();
 }
 
-/// Squares its words; `wait` waits to be cancelled, `pid` names the worker.
+/// Squares its words; `wait` waits to be cancelled, `pid` names the worker, `chatter` prints very
+/// much and `stream` a little through a stream with a buffer of its own.
 aiomisc::Task<int> squares(aiomisc::JobArguments arguments) {
     int failed = 0;
     for (const std::string& word : arguments.words) {
@@ -33,6 +35,17 @@ aiomisc::Task<int> squares(aiomisc::JobArguments arguments) {
         if (word == "pid") {
             const int pid = co_await arguments.pool.create_task<pid_of_worker>();
             std::printf("%d\n", pid);
+            continue;
+        }
+        if (word == "chatter") {
+            for (int line = 0; line < 1'000'000; ++line) {
+                std::puts("chatter");
+            }
+            continue;
+        }
+        if (word == "stream") {
+            std::ios::sync_with_stdio(false);
+            std::cout << "stream\n";
             continue;
         }
         try {
