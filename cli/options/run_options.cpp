@@ -110,7 +110,7 @@ constexpr OptionEntry kRunning[] = {
      }},
     {"--dry-run,--dryrun",
      nullptr,
-     "Print the commands and run nothing",
+     "Print the commands and run nothing; exit with how many could not be started",
      [](State& state, const Text&) { state.options.run.dry_run = true; }},
 };
 

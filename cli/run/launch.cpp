@@ -3,15 +3,19 @@
 
 #include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/log/log_reader.h>
+#include <aiomisc/cli/report/printable.h>
 #include <aiomisc/cli/run/session.h>
 #include <aiomisc/cli/run/slot_count.h>
+#include <aiomisc/cli/run/stop_signals.h>
 #include <aiomisc/cli/run/workload.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/loop/event_loop.h>
 #include <aiomisc/runtime/loop/fd_watcher.h>
 
-#include <csignal>
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -21,33 +25,61 @@ namespace aiomisc::cli {
 
 namespace {
 
-void print_job(Workload& work, const JobInput& input, unsigned slots) {
-    if (work.resume() != nullptr && work.resume()->decide(input) == Verdict::kSkip) {
-        return;
-    }
-    // Which slot a job gets shows when it runs; this one it would get if all were alike.
-    const auto slot = static_cast<unsigned>((input.seq - 1) % slots + 1);
-    fmt::print("{}\n", work.planner().plan(input, slot, 1).text);
-}
+/// Prints the jobs that a run would start.
+class DryRun {
+public:
+    DryRun(Workload& work, unsigned slots) : work_(work), slots_(slots) {}
 
-// NOLINTNEXTLINE(cppcoreguidelines-avoid-reference-coroutine-parameters): awaited by who holds them
-Task<> print_plan(Workload& work, unsigned slots) {
-    JobInput input;
-    for (;;) {
-        switch (work.inputs().next(input)) {
-            case Pull::kItem:
-                print_job(work, input, slots);
-                break;
-            case Pull::kWait:
-                if (work.inputs().wait_fd() >= 0) {
-                    co_await readable(work.inputs().wait_fd());
-                }
-                break;
-            case Pull::kEnd:
-                co_return;
+    Task<> print() {
+        JobInput input;
+        for (;;) {
+            switch (work_.inputs().next(input)) {
+                case Pull::kItem:
+                    print(input);
+                    break;
+                case Pull::kWait:
+                    if (work_.inputs().wait_fd() >= 0) {
+                        co_await readable(work_.inputs().wait_fd());
+                    }
+                    break;
+                case Pull::kEnd:
+                    co_return;
+            }
         }
     }
-}
+
+    /// That of a run in which no other job failed.
+    [[nodiscard]] int exit_status() const {
+        return static_cast<int>(std::min<std::uint64_t>(not_started_, kMoreFailures));
+    }
+
+private:
+    void print(const JobInput& input) {
+        if (work_.resume() != nullptr && work_.resume()->decide(input) == Verdict::kSkip) {
+            return;
+        }
+        // Which slot a job gets shows when it runs; this one it would get if all were alike.
+        const auto slot = static_cast<unsigned>((input.seq - 1) % slots_ + 1);
+        std::string text;
+        try {
+            text = work_.planner().plan(input, slot, 1).text;
+        } catch (const Error& error) {
+            ++not_started_;
+            fmt::print(
+                stderr,
+                "aiomisc-run: job {} would not be started ({}): {}\n",
+                input.seq,
+                printable(error.what()),
+                printable(work_.planner().text(input, slot)));
+            return;
+        }
+        fmt::print("{}\n", text);
+    }
+
+    Workload& work_;
+    unsigned slots_;
+    std::uint64_t not_started_ = 0;
+};
 
 int dry_run(
     EventLoop& loop, const Options& options, const Target& target, const JobModule* module) {
@@ -58,13 +90,10 @@ int dry_run(
         // Not as a run does, which would lock it, make it, and end what is torn.
         work.resume_from(LogReader(open_log_to_read(log), log));
     }
-    // A reader that has seen enough ends this by that signal, as it would any other filter.
-    ::signal(SIGPIPE, SIG_DFL);
-    loop.run_until_complete(print_plan(work, slots));
-    if (std::fflush(stdout) != 0) {
-        throw SystemError::from_errno("write", "stdout");
-    }
-    return kSuccess;
+    end_with_reader();
+    DryRun plan(work, slots);
+    loop.run_until_complete(plan.print());
+    return plan.exit_status();
 }
 
 }  // namespace

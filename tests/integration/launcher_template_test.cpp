@@ -156,6 +156,24 @@ TEST_CASE("a dry run prints what a shell would run, and runs nothing", "[launche
     }
 }
 
+TEST_CASE("a dry run tells of jobs that would not be started, and goes on", "[launcher]") {
+    Launcher launcher;
+    const Words words{"-k", "echo $(({}+1))", ":::", "1", "x\n", "3"};
+    Words dry = words;
+    dry.insert(dry.begin(), "--dry-run");
+    const Outcome plan = launcher.run(dry);
+    CHECK(plan.out == "echo $((1+1))\necho $((3+1))\n");
+    CHECK_THAT(plan.err, contains("aiomisc-run: job 2 would not be started ("));
+    CHECK_THAT(plan.err, contains("not an integer): x\\n\n"));
+    CHECK(plan.status.code == launcher.run(words).status.code);
+
+    std::string items;
+    for (int item = 0; item < 102; ++item) {
+        items += "x\n";
+    }
+    CHECK(launcher.run({"--dry-run", ": $(({}))"}, {.input = items}).status.code == 101);
+}
+
 TEST_CASE("a dry run of a job script does not run it", "[launcher]") {
     Launcher launcher;
     const Outcome outcome = launcher.run({"--dry-run", job_module("script"), "2", "a b"});
