@@ -148,6 +148,9 @@ TEST_CASE("a job that holds too much memory is killed with all its processes", "
     // tail(1) keeps a line without an end until it has all of it.
     for (const Words& job :
          {Words{"test {} = memory || exit 0; head -c 512M /dev/zero | tail | sleep 300"},
+          // Its parent has gone, and it is in no group and no session of the job.
+          Words{"test {} = memory || exit 0; "
+                "(setsid sh -c 'head -c 512M /dev/zero | tail | sleep 300' &); sleep 300"},
           Words{job_module("place"), "what={}"}}) {
         INFO(job.front());
         Launcher launcher;
