@@ -183,14 +183,13 @@ Pull CycledRows::gather() {
             }
             fresh_ = fresh_ || pulled == Pull::kItem;
         }
-        if (axis.ended() && axis.seen() > 0) {
+        if (axis.ended() && axis.seen() == 0) {
+            return Pull::kEnd;
+        }
+        if (axis.ended()) {
             axis.at(number_ % axis.seen(), item);
         }
-        if (item != nullptr) {
-            partial_.insert(partial_.end(), item->begin(), item->end());
-        } else {
-            partial_.resize(partial_.size() + std::max<std::size_t>(axis.source().width(), 1));
-        }
+        partial_.insert(partial_.end(), item->begin(), item->end());
     }
     return Pull::kItem;
 }

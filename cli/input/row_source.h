@@ -113,8 +113,8 @@ private:
     std::size_t level_ = 0;  // 0 is first_, n is axes_[n - 1]
 };
 
-/// `--link`: all sources row by row, until the longest ends; shorter ones start again. A source
-/// that has no items gives empty ones.
+/// `--link`: all sources row by row, until the longest ends; shorter ones start again. Where one
+/// has no items there are no rows.
 class CycledRows final : public RowSource {
 public:
     explicit CycledRows(std::vector<std::unique_ptr<RowSource>> sources);

@@ -35,8 +35,9 @@ std::optional<std::uint64_t> known_total(
         return std::nullopt;
     }
     const std::vector<std::uint64_t> groups = rows_of_groups(sources, options);
+    const bool linked = options.link && std::ranges::count(groups, 0U) == 0;
     const std::uint64_t rows =
-        options.link
+        linked
             ? *std::ranges::max_element(groups)
             : std::accumulate(groups.begin(), groups.end(), std::uint64_t{1}, std::multiplies<>());
     const std::uint64_t rows_per_job = std::max(options.items_per_job.value_or(1), 1U);

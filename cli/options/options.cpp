@@ -7,6 +7,7 @@
 #include <aiomisc/cli/options/words.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -15,8 +16,10 @@ namespace aiomisc::cli {
 namespace {
 
 // Options from elsewhere than the command line: nothing but options is allowed there.
-OptionWords option_words(const std::vector<std::string>& words, const std::string& origin) {
+OptionWords option_words(
+    const std::string& origin, const std::function<std::vector<std::string>()>& read) {
     try {
+        const std::vector<std::string> words = read();
         Options scratch;
         OptionWords options = OptionParser(scratch).split(words);
         if (options.count != words.size()) {
@@ -139,14 +142,15 @@ Options parse_command_line(const std::vector<std::string>& arguments, const Pars
     OptionWords own = parser.split(arguments);
     const auto words = std::span(arguments).subspan(own.count);
 
-    std::vector<std::string> tokens =
-        option_words(split_words(context.environment_options), "AIOMISC_RUN_OPTS").tokens;
+    std::vector<std::string> tokens = option_words("AIOMISC_RUN_OPTS", [&] {
+                                          return split_words(context.environment_options);
+                                      }).tokens;
     options.given = std::move(own.names);
     if (context.directives != nullptr) {
         bool wanted = false;
         const std::string target = find_target(own.tokens, words, wanted);
         if (wanted && !target.empty()) {
-            OptionWords more = option_words(context.directives(target), target);
+            OptionWords more = option_words(target, [&] { return context.directives(target); });
             options.has_directives = more.count > 0;
             std::ranges::move(more.tokens, std::back_inserter(tokens));
             std::ranges::move(more.names, std::back_inserter(options.given));

@@ -147,7 +147,9 @@ constexpr OptionEntry kOutput[] = {
     {"--tmpdir",
      "DIR",
      "Where long output waits [$TMPDIR or /tmp]",
-     [](State& state, const Text& text) { state.options.output.spill_directory = text; }},
+     [](State& state, const Text& text) {
+         state.options.output.spill_directory = expect_text(text, "a folder");
+     }},
     {"--spill",
      "SIZE",
      "Output of a job that is kept in memory before it goes to a file [1M]",

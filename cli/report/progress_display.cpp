@@ -22,11 +22,19 @@ constexpr milliseconds kJsonInterval{1000};
 /// A run this short shows no bar by itself.
 constexpr milliseconds kBarAfter{1000};
 
+/// What a file or a terminal without a cursor can take of what was asked for.
 ProgressMode resolve(ProgressMode mode) {
-    if (mode != ProgressMode::kAuto) {
+    if (can_show_bar(STDERR_FILENO)) {
         return mode;
     }
-    return can_show_bar(STDERR_FILENO) ? ProgressMode::kAuto : ProgressMode::kNone;
+    switch (mode) {
+        case ProgressMode::kAuto:
+            return ProgressMode::kNone;
+        case ProgressMode::kBar:
+            return ProgressMode::kPlain;
+        default:
+            return mode;
+    }
 }
 
 bool wants_colors(ColorMode mode) {

@@ -153,7 +153,7 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
     }
     try {
         const process::Exited exited = co_await running->wait();
-        describe_end(exited, result);
+        describe_end(exited, job.working_directory, result);
         if (result.signal == SIGKILL && !cancelled && oom_.explains_death()) {
             result.error = "memory ran out";
         }
@@ -179,7 +179,7 @@ Task<bool> CommandExecutor::wait_to_retry(StartPatience& patience, int start_err
     if (!std::exchange(told_of_scarcity_, true)) {
         log::warning(
             "aiomisc.command",
-            "jobs cannot be started now, and are tried again: {}",
+            "aiomisc-run: jobs cannot be started now, and are tried again: {}",
             std::generic_category().message(start_error));
     }
     co_await sleep(*pause);

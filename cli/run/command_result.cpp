@@ -15,14 +15,15 @@ namespace aiomisc::cli {
 
 namespace {
 
-void describe_launch_failure(const process::Exited& exited, JobResult& result) {
+void describe_launch_failure(
+    const process::Exited& exited, const std::string& folder, JobResult& result) {
     result.cause = Cause::kLaunch;
     const bool not_found =
         exited.launch_step == process::LaunchStep::kExecute && exited.launch_error == ENOENT;
     result.exit_status = not_found ? kCommandNotFound : kCannotExecute;
     result.error = std::generic_category().message(exited.launch_error);
     if (exited.launch_step == process::LaunchStep::kEnterDirectory) {
-        result.error = "cannot enter its folder: " + result.error;
+        result.error = "cannot enter its folder " + folder + ": " + result.error;
     } else if (exited.launch_step == process::LaunchStep::kLimit) {
         result.error = "cannot limit it: " + result.error;
     }
@@ -30,11 +31,11 @@ void describe_launch_failure(const process::Exited& exited, JobResult& result) {
 
 }  // namespace
 
-void describe_end(const process::Exited& exited, JobResult& result) {
+void describe_end(const process::Exited& exited, const std::string& folder, JobResult& result) {
     result.pid = exited.pid;
     result.usage = {exited.user_time, exited.system_time, exited.max_rss_bytes / 1024};
     if (exited.launch_step != process::LaunchStep::kNone) {
-        describe_launch_failure(exited, result);
+        describe_launch_failure(exited, folder, result);
     } else if (WIFSIGNALED(exited.wait_status)) {
         result.cause = Cause::kSignal;
         result.exit_status = -1;

@@ -11,8 +11,8 @@
 // What became of a command, in the terms of the job log.
 namespace aiomisc::cli {
 
-/// It ended by itself, or could not be started.
-void describe_end(const process::Exited& exited, JobResult& result);
+/// It ended by itself, or could not be started, or not in `folder`.
+void describe_end(const process::Exited& exited, const std::string& folder, JobResult& result);
 
 /// The run, or a limit, ended it: by `signal`, if it did not die of another.
 void describe_stop(JobResult& result, int signal);

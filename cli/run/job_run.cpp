@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/run/job_run.h>
 
-#include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/options/cpu_count.h>
 #include <aiomisc/cli/output/sink.h>
 #include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/run/command_result.h>
 #include <aiomisc/cli/run/system_state.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/loop/event_loop.h>
@@ -34,15 +34,6 @@ constexpr std::chrono::seconds kReaderLimit{2};
 
 /// Inputs that are left out before other tasks have their turn.
 constexpr std::uint64_t kSkipsAtOnce = 256;
-
-JobResult not_started(const std::exception& error) {
-    JobResult result;
-    result.cause = Cause::kLaunch;
-    result.exit_status = kCannotExecute;
-    result.started = std::chrono::system_clock::now();
-    result.error = error.what();
-    return result;
-}
 
 }  // namespace
 
@@ -282,6 +273,7 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
     const std::shared_ptr<JobRecord> record = begin_record(input);
     for (unsigned attempt = 1;; ++attempt) {
         JobResult result;
+        bool planned = true;
         try {
             last = parts_.planner.plan(input, slot, attempt);
         } catch (const Error& error) {
@@ -294,11 +286,12 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
                 .tag = {},
                 .rerun = input.rerun};
             result = not_started(error);
+            planned = false;
         }
         if (attempt == 1) {
             announce(last);
         }
-        if (result.cause != Cause::kLaunch) {
+        if (planned) {
             result = co_await run_once(last, JobOutput(record));
         }
         result.begun = result.begun || attempt > 1;
@@ -306,8 +299,12 @@ Task<JobResult> JobRun::run_attempts(const JobInput& input, unsigned slot, JobSp
             co_return result;
         }
         last.slot = result.slot != 0 ? result.slot : last.slot;
-        // Whether it was the last one is known only when the next could start.
-        const bool again = co_await comes_again(attempt, result);
+        // Whether it was the last one is known only when the next could start. One that cannot be
+        // planned could not be the next time.
+        bool again = false;
+        if (planned) {
+            again = co_await comes_again(attempt, result);
+        }
         record->attempt_ended(last, result, !again);
         if (!again) {
             co_return result;

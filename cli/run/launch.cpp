@@ -4,6 +4,7 @@
 #include <aiomisc/cli/exit_codes.h>
 #include <aiomisc/cli/log/log_reader.h>
 #include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/run/preflight.h>
 #include <aiomisc/cli/run/session.h>
 #include <aiomisc/cli/run/slot_count.h>
 #include <aiomisc/cli/run/stop_signals.h>
@@ -111,6 +112,7 @@ int launch_jobs(
     if (options.run.dry_run) {
         return dry_run(loop, options, target, module);
     }
+    check_surroundings(options);
     if (options.sources.empty() && options.resume.mode != ResumeMode::kRetryFailed &&
         ::isatty(STDIN_FILENO) == 1) {
         fmt::print(

@@ -43,8 +43,11 @@ public:
 
     [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned) const override {
         const std::string line = join(input.items);
+        // The shell would take a line that begins with a dash for options.
+        const std::string script =
+            line.starts_with('-') || line.starts_with('+') ? ' ' + line : line;
         return checked(
-            {.command = {.program = shell_, .argv = {shell_, "-c", line}}, .text = line});
+            {.command = {.program = shell_, .argv = {shell_, "-c", script}}, .text = line});
     }
 
 private:

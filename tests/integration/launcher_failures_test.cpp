@@ -163,6 +163,15 @@ TEST_CASE("a failed job is tried as often as was said", "[launcher][AR-53]") {
     CHECK(rows_of(launcher.read("log")).size() == 2);
 }
 
+TEST_CASE("a job that its item forbids is not tried again", "[launcher]") {
+    Launcher launcher;
+    const Outcome outcome =
+        launcher.run({"--retries", "0", "--joblog", "log", "echo $((1+{}))", ":::", "x", "2"});
+    CHECK(outcome.status.code == 1);
+    CHECK(outcome.out == "3\n");
+    CHECK(lines_of(launcher.read("log")).size() == 3);  // with the names of the columns
+}
+
 TEST_CASE("only the output of the attempt that counts is printed", "[launcher][AR-54]") {
     Launcher launcher;
     const Outcome outcome = launcher.run(

@@ -18,6 +18,11 @@ namespace aiomisc::test {
 
 using Words = std::vector<std::string>;
 
+inline Words operator+(Words words, const Words& more) {
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+}
+
 struct LaunchOptions {
     std::optional<std::string> input{};  ///< of stdin; none: a pipe, which run() closes
     std::map<std::string, std::string> environment{};

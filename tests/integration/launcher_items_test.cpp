@@ -74,6 +74,20 @@ TEST_CASE("no items, no jobs", "[launcher][AR-11]") {
     CHECK(lines({"echo", "X", ":::"}).empty());
 }
 
+TEST_CASE("where one of the sources has no items there are no jobs", "[launcher]") {
+    Launcher launcher;
+    launcher.write("some", "A\nB\n");
+    launcher.write("none", "");
+    for (const Words& options : {Words{"--link"}, Words{"-j1"}}) {
+        for (const Words& sources :
+             {Words{"::::", "some", "none"},
+              Words{"::::", "none", "some"},
+              Words{":::", "A", ":::"}}) {
+            CHECK(launcher.run(options + Words{"echo"} + sources).out == "");
+        }
+    }
+}
+
 TEST_CASE("a command may take several items", "[launcher][AR-23]") {
     CHECK(
         lines({"-N3", "echo", "1={1} 2={2} 3={3}", ":::", "A", "B", "C", "D"}) ==
@@ -90,6 +104,16 @@ TEST_CASE("without a command each item is one", "[launcher][AR-18]") {
     CHECK(lines({":::", "echo a", "echo b | tr b c"}) == Words{"a", "c"});
     CHECK(lines({}, "echo one; echo two\necho three | tr e E\n") == Words{"one", "two", "thrEE"});
     CHECK(lines({":::", "echo a", "echo b"}) == Words{"a", "b"});
+}
+
+TEST_CASE("a line that begins with a dash is a command, too", "[launcher]") {
+    Launcher launcher;
+    for (const char* line : {"-x", "--help", "-e", "+x", "-"}) {
+        const Outcome outcome = launcher.run({"-k"}, {.input = std::string(line) + "\necho b\n"});
+        CHECK(outcome.out == "b\n");
+        CHECK_THAT(outcome.err, contains(std::string(line) + ": not found"));
+        CHECK_THAT(outcome.err, contains("exited with 127"));
+    }
 }
 
 TEST_CASE("a job does not eat the input of the loop around it", "[launcher]") {

@@ -15,16 +15,7 @@
 
 using namespace aiomisc::test;
 
-namespace {
-
 namespace fs = std::filesystem;
-
-Words operator+(Words words, const Words& more) {
-    words.insert(words.end(), more.begin(), more.end());
-    return words;
-}
-
-}  // namespace
 
 TEST_CASE("jobs run at the niceness that was asked for", "[launcher]") {
     Launcher launcher;
@@ -75,6 +66,7 @@ TEST_CASE("a job whose folder is not there is not started", "[launcher]") {
         CHECK(rows.at(1).at(6) == "126");
         CHECK(rows.at(2).at(6) == "0");
         CHECK_THAT(outcome.err, contains("cannot enter its folder"));
+        CHECK_THAT(outcome.err, contains("gone"));
         CHECK_THAT(outcome.err, contains("No such file or directory"));
     }
     const Outcome empty = launcher.run({"--wd", "{}", "echo", ":::", ""});

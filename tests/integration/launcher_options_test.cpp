@@ -28,6 +28,10 @@ TEST_CASE("default options come from the environment, and the command line wins"
         launcher.run({"echo", ":::", "x"}, {.environment = {{"AIOMISC_RUN_OPTS", "--nosuchopt"}}});
     CHECK(wrong.status.code == 255);
     CHECK_THAT(wrong.err, contains("AIOMISC_RUN_OPTS"));
+    const Outcome open =
+        launcher.run({"echo", ":::", "x"}, {.environment = {{"AIOMISC_RUN_OPTS", "--tag 'a"}}});
+    CHECK(open.status.code == 255);
+    CHECK_THAT(open.err, contains("in AIOMISC_RUN_OPTS: a quote ' is not closed"));
 }
 
 TEST_CASE("short options are bundled, and what follows TARGET is its own", "[launcher]") {
@@ -64,6 +68,8 @@ TEST_CASE("progress for programs and for files", "[launcher]") {
         launcher.run({"--progress", "plain", "true", ":::", "1", "2"}).err,
         starts_with("2/2, 0 running"));
     CHECK(launcher.run({"--progress", "none", "true", ":::", "1", "2"}).err == "");
+    // A file takes no bar.
+    CHECK_THAT(launcher.run({"--bar", "true", ":::", "1", "2"}).err, starts_with("2/2, 0 running"));
 }
 
 TEST_CASE("the summary is printed when it is asked for", "[launcher]") {

@@ -117,7 +117,7 @@ TEST_CASE("option --link repeats the shorter source, :::+ stops with it", "[cli]
         Lines{"A F", "B G", "C F", "D G", "E F"});
     REQUIRE(
         lines({"--link", "echo", ":::", "A", ":::", "1", "2", "3"}) == Lines{"A 1", "A 2", "A 3"});
-    REQUIRE(lines({"--link", "echo", ":::", "A", "B", ":::"}) == Lines{"A ", "B "});
+    REQUIRE(lines({"--link", "echo", ":::", "A", "B", ":::"}).empty());
     REQUIRE(
         lines({"--link", "echo", ":::", "A", "B", "C", ":::+", "1", "2", ":::", "x"}) ==
         Lines{"A 1 x", "B 2 x", "C 1 x"});
@@ -182,6 +182,14 @@ TEST_CASE("linked rows go on where waiting interrupted them", "[cli][input]") {
     CycledRows cycled(std::move(sources));
     REQUIRE(rows_through_waits(cycled, waits) == Lines{"A 1", "B 2", "C 1"});
     REQUIRE(waits == 4);
+
+    for (const bool first : {true, false}) {
+        sources.clear();
+        sources.push_back(first ? scripted({""}) : scripted({"A", "B"}));
+        sources.push_back(first ? scripted({"A", "B"}) : scripted({""}));
+        CycledRows nothing(std::move(sources));
+        REQUIRE(rows_through_waits(nothing, waits).empty());
+    }
 
     std::vector<std::unique_ptr<RowSource>> members;
     members.push_back(scripted({"A", "", "B"}));
