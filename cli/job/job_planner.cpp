@@ -88,12 +88,14 @@ void JobPlanner::add_files(const RunOptions& options) {
     }
 }
 
-std::vector<JobFile> JobPlanner::files_of(const JobInput& input, unsigned slot) const {
+std::vector<JobFile> JobPlanner::files_of(
+    const JobInput& input, unsigned slot, const std::filesystem::path& folder) const {
     std::vector<JobFile> files;
     files.reserve(files_.size());
     for (const FileToFill& file : files_) {
-        files.push_back(
-            {file.destination.fill(input, slot), file.text.fill(input, slot), file.mode});
+        // Where the job looks for it, which is a path from its folder.
+        const std::filesystem::path path = folder / file.destination.fill(input, slot);
+        files.push_back({path.string(), file.text.fill(input, slot), file.mode});
     }
     return files;
 }
@@ -124,13 +126,13 @@ JobSpec JobPlanner::plan(const JobInput& input, unsigned slot, unsigned attempt)
     if (tag_) {
         job.tag = tag_->fill(input, slot);
     }
-    job.files = files_of(input, slot);
     if (working_directory_) {
         job.working_directory = working_directory_->fill(input, slot);
         if (job.working_directory.empty()) {
             throw Error("the name of its folder (--wd) is empty");
         }
     }
+    job.files = files_of(input, slot, job.working_directory);
     return job;
 }
 

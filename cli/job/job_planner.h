@@ -8,6 +8,7 @@
 #include <aiomisc/cli/template/module_template.h>
 #include <aiomisc/cli/template/text_template.h>
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,7 +43,8 @@ public:
 
 private:
     void add_files(const RunOptions& options);
-    [[nodiscard]] std::vector<JobFile> files_of(const JobInput& input, unsigned slot) const;
+    [[nodiscard]] std::vector<JobFile> files_of(
+        const JobInput& input, unsigned slot, const std::filesystem::path& folder) const;
 
     PlaceholderSet placeholders_;
     std::unique_ptr<CommandTemplate> command_;

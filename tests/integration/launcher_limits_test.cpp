@@ -190,6 +190,23 @@ TEST_CASE("the address space of jobs is limited", "[launcher]") {
 #endif
 }
 
+TEST_CASE("files of a job are made in its folder", "[launcher]") {
+    Launcher launcher;
+    launcher.write("in", "{2}\n");
+    const std::string elsewhere = launcher.temporary() / "elsewhere.conf";
+    for (const char* folder : {"a", "b"}) {
+        fs::create_directory(launcher.work() / folder);
+    }
+    for (const std::string& file : {std::string("{2}.conf"), elsewhere}) {
+        const Outcome outcome = launcher.run(
+            Words{"-k", "-j1", "--wd", "{1}", "--cleanup", "--tmpl", "in=" + file + "{#}"} +
+            Words{"cat " + file + "{#}", ":::", "a", "b", ":::+", "1", "2"});
+        CHECK(outcome.out == "1\n2\n");
+        CHECK(launcher.files() == Words{"a", "b", "in"});
+        CHECK(fs::is_empty(launcher.work() / "a"));
+    }
+}
+
 TEST_CASE("files are made for each job, and taken away", "[launcher]") {
     Launcher launcher;
     fs::permissions(launcher.write("in", "size={1} $(x) {2/.}\n"), fs::perms::owner_all);
