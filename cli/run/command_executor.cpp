@@ -140,7 +140,9 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
     try {
         co_await running->done().wait();
     } catch (const CancelledError&) {
-        cancelled = true;
+        // Where we stood still, its end is known by now, or waits to be read.
+        commands_.catch_up();
+        cancelled = !running->ended();
     }
     bool ended = true;
     if (cancelled) {

@@ -2,8 +2,10 @@
 #include "integration/launcher_harness.h"
 #include "support/catch.h"
 
+#include <chrono>
 #include <csignal>
 #include <string>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -204,6 +206,34 @@ TEST_CASE("a job that takes too long is ended with all its processes", "[launche
     CHECK(rows.at(1).at(6) == "-1");
     CHECK(rows.at(1).at(7) == "15");
     CHECK_THAT(launcher.err(), contains("job 2 timed out"));
+}
+
+TEST_CASE("a job that ended while the launcher stood still has not timed out", "[launcher]") {
+    Launcher launcher;
+    const auto limit = std::chrono::seconds(2 * kPatience);
+    Process process = launcher.start(
+        {"--retries",
+         "2",
+         "--joblog",
+         "log",
+         "--timeout",
+         std::to_string(limit.count()),
+         "printf x >>started; while ! test -e go; do sleep 0.01; done; : {}",
+         ":::",
+         "1"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started"));
+    const auto begun = std::chrono::steady_clock::now();
+    process.send_signal(SIGSTOP);
+    launcher.write("go", "");
+    CHECK(wait_until(
+        [&] { return processes_named(process, "sh").empty(); }, std::chrono::seconds(10)));
+    // It began before this: its time is over then.
+    std::this_thread::sleep_until(begun + limit);
+    process.send_signal(SIGCONT);
+    CHECK(process.wait().code == 0);
+    CHECK(rows_of(launcher.read("log")).at(0).at(6) == "0");
+    CHECK(launcher.read("started") == "x");
 }
 
 TEST_CASE("a job that will not hear SIGTERM is killed", "[launcher][AR-57]") {

@@ -97,6 +97,12 @@ CommandGroup::Running CommandGroup::spawn(
     return Running(std::move(state));
 }
 
+void CommandGroup::catch_up() {
+    if (supervisor_) {
+        supervisor_->catch_up();
+    }
+}
+
 void CommandGroup::on_event(process::SupervisorEvent* event) {
     if (event == nullptr) {
         fail_all("the supervisor of the command died, and the command with it");

@@ -78,6 +78,10 @@ public:
     /// set here. Errors: SystemError, TimeoutError (there is no supervisor, and none can be had).
     [[nodiscard]] Running spawn(process::SpawnCommand command, Redirections redirections);
 
+    /// Learns which commands have ended by now. For who would end one when its time is over: after
+    /// a stall of this process the loop comes to its timers first.
+    void catch_up();
+
     /// Ends every command that is left: SIGTERM, then SIGKILL. Bounded.
     Task<> stop();
 

@@ -22,6 +22,12 @@ void SupervisorLink::send(
     watch();
 }
 
+void SupervisorLink::catch_up() {
+    if (!gone_) {
+        on_events();
+    }
+}
+
 void SupervisorLink::close() noexcept {
     if (!std::exchange(gone_, true)) {
         watcher_.stop();

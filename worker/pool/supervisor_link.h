@@ -23,6 +23,9 @@ public:
     /// What cannot leave at once is queued. To a supervisor that is gone it is dropped.
     void send(const process::SupervisorCommand& command, std::vector<UniqueFd> descriptors = {});
 
+    /// Takes what has arrived, now instead of when the loop comes to it.
+    void catch_up();
+
     /// Ends the supervisor and everything below it; the handler is not told.
     void close() noexcept;
 
