@@ -2,7 +2,6 @@
 #include <aiomisc/cli/report/progress_display.h>
 
 #include <aiomisc/cli/report/stderr_text.h>
-#include <aiomisc/runtime/loop/event_loop.h>
 
 #include <chrono>
 #include <utility>
@@ -44,7 +43,7 @@ bool wants_colors(ColorMode mode) {
 
 }  // namespace
 
-ProgressDisplay::ProgressDisplay(EventLoop& loop, const ReportOptions& options, Source state)
+ProgressDisplay::ProgressDisplay(BasicLoop& loop, const ReportOptions& options, Source state)
     : loop_(loop),
       mode_(resolve(options.progress)),
       colors_(wants_colors(options.color)),
@@ -68,7 +67,7 @@ milliseconds ProgressDisplay::interval() const noexcept {
 }
 
 void ProgressDisplay::start() {
-    if (mode_ == ProgressMode::kNone) {
+    if (mode_ == ProgressMode::kNone || toggled_) {
         return;
     }
     running_ = true;
@@ -118,6 +117,7 @@ void ProgressDisplay::stop() {
 }
 
 void ProgressDisplay::toggle() {
+    toggled_ = true;
     if (std::exchange(running_, false)) {
         timer_.cancel();
         line_.remove();

@@ -4,16 +4,11 @@
 #include <aiomisc/cli/options/options.h>
 #include <aiomisc/cli/report/progress_text.h>
 #include <aiomisc/cli/report/terminal_line.h>
+#include <aiomisc/runtime/loop/basic_loop.h>
 #include <aiomisc/runtime/loop/call_handle.h>
 
 #include <functional>
 #include <string_view>
-
-namespace aiomisc {
-
-class EventLoop;
-
-}  // namespace aiomisc
 
 namespace aiomisc::cli {
 
@@ -26,11 +21,12 @@ public:
     using Source = std::function<ProgressState()>;
 
     /// `state` is asked whenever something is to be shown.
-    ProgressDisplay(EventLoop& loop, const ReportOptions& options, Source state);
+    ProgressDisplay(BasicLoop& loop, const ReportOptions& options, Source state);
     ProgressDisplay(const ProgressDisplay&) = delete;
     ProgressDisplay& operator=(const ProgressDisplay&) = delete;
     ~ProgressDisplay();
 
+    /// Shows what is wanted, unless toggle() has been called: its word stands.
     void start();
 
     /// Shows the end of the run and takes the bar away.
@@ -59,13 +55,14 @@ private:
     void show(bool last);
     [[nodiscard]] std::chrono::milliseconds interval() const noexcept;
 
-    EventLoop& loop_;
+    BasicLoop& loop_;
     ProgressMode mode_;
     bool colors_;
     Source state_;
     TerminalLine line_;
     CallHandle timer_;
     bool running_ = false;
+    bool toggled_ = false;
 };
 
 }  // namespace aiomisc::cli

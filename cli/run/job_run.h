@@ -26,6 +26,12 @@
 #include <memory>
 #include <optional>
 
+namespace aiomisc {
+
+class EventLoop;
+
+}  // namespace aiomisc
+
 namespace aiomisc::cli {
 
 /// Takes the jobs of a run from their input to their end.

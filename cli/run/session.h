@@ -22,6 +22,12 @@
 #include <string>
 #include <vector>
 
+namespace aiomisc {
+
+class EventLoop;
+
+}  // namespace aiomisc
+
 namespace aiomisc::cli {
 
 /// One run of jobs: everything it is made of, and what may end it from outside.
