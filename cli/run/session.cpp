@@ -18,6 +18,7 @@
 #include <aiomisc/runtime/app/second_signal.h>
 #include <aiomisc/runtime/base/error.h>
 #include <aiomisc/runtime/loop/signals.h>
+#include <aiomisc/runtime/task/cancel_tasks.h>
 #include <aiomisc/runtime/task/select.h>
 #include <aiomisc/runtime/task/task_handle.h>
 
@@ -268,14 +269,19 @@ Task<> Session::sync_log() {
 }
 
 Task<> Session::run() {
-    const TaskHandle<> signals = create_task(watch_signals());
-    const TaskHandle<> printing = create_task(print());
-    const TaskHandle<> reader = create_task(watch_reader());
-    std::optional<TaskHandle<>> syncing;
+    std::vector<TaskHandle<>> signals;
+    signals.push_back(create_task(watch_signals()));
+    std::vector<TaskHandle<>> others;
+    others.push_back(create_task(print()));
+    others.push_back(create_task(watch_reader()));
     if (log_) {
-        syncing.emplace(create_task(sync_log()));
+        others.push_back(create_task(sync_log()));
     }
     co_await run_jobs();
+    // Signals do again what they do by default: nobody answers them where the summary waits for its
+    // reader, or the log for its disk.
+    co_await cancel_tasks(signals);
+    co_await cancel_tasks(others);
 }
 
 void Session::summarize(std::optional<std::uint64_t> not_run) {

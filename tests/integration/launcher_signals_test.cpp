@@ -189,6 +189,35 @@ TEST_CASE("a second SIGINT works while stderr is stuck", "[launcher]") {
     CHECK(nothing_left_of(process));
 }
 
+TEST_CASE("a hangup ends a launcher that cannot get rid of its summary", "[launcher]") {
+    Launcher launcher;
+    StuckStderr stderr_of_run(launcher);
+    Process process = launcher.start(
+        {": >started; while ! test -e go; do sleep 0.01; done; exit {}", ":::", "1"});
+    process.close_stdin();
+    REQUIRE(launcher.wait_for("started"));
+    stderr_of_run.stop_up();
+    launcher.write("go", "");
+    // Before the end of the job one means that nothing more is to start, and there is nothing.
+    CHECK(wait_until(
+        [&] {
+            process.send_signal(SIGHUP);
+            return process.survivors().empty();
+        },
+        std::chrono::seconds(10)));
+    CHECK(process.wait().signal == SIGHUP);
+}
+
+TEST_CASE("a halt does not wait for a reader that does not read", "[launcher]") {
+    Launcher launcher;
+    Process process =
+        launcher.start({"--halt", "now,fail=1", "head -c 1000000 /dev/zero; exit {}", ":::", "3"});
+    process.close_stdin();
+    // As after a run that nothing held up; AddressSanitizer would end it with another status.
+    CHECK(process.wait().code == 3);
+    CHECK_THAT(launcher.err(), contains("output is incomplete"));
+}
+
 TEST_CASE("kill -9 of the launcher leaves nothing running", "[launcher]") {
     Launcher launcher;
     Process process = start_tree(launcher, {}, kDeafTree);
