@@ -13,6 +13,9 @@ namespace {
 constexpr std::uint64_t kTotalInMemory = std::uint64_t{32} << 20;
 constexpr std::size_t kChunk = 65536;
 
+// Of a job, its two streams and its place among the others.
+constexpr std::uint64_t kJobSize = 512;
+
 std::string with_tags(std::string_view text, const std::string& tag, bool& at_line_start) {
     std::string tagged;
     tagged.reserve(text.size() + 16 * tag.size());
@@ -45,9 +48,7 @@ OutputAssembler::OutputAssembler(const OutputOptions& options, Sink& out, Sink& 
           .total_limit = kTotalInMemory} {}
 
 void OutputAssembler::begin(std::uint64_t seq, std::string tag, std::string preamble) {
-    const auto job = std::make_shared<Job>(store_);
-    job->tag = std::move(tag);
-    job->preamble = std::move(preamble);
+    const auto job = std::make_shared<Job>(waiting_, std::move(tag), std::move(preamble));
     jobs_.emplace(seq, job);
     if (mode_ != OutputMode::kGroup && has_turn(seq)) {
         grant_preamble(job);
@@ -56,7 +57,11 @@ void OutputAssembler::begin(std::uint64_t seq, std::string tag, std::string prea
 
 void OutputAssembler::write(std::uint64_t seq, OutputStream stream, std::string_view bytes) {
     const std::shared_ptr<Job>& job = jobs_.at(seq);
-    Stream& target = stream_of(*job, stream);
+    std::unique_ptr<Stream>& place = stream_of(*job, stream);
+    if (!place) {
+        place = std::make_unique<Stream>(store_);
+    }
+    Stream& target = *place;
     target.buffer.push(bytes);
     target.rest += bytes.size();
     const std::size_t newline = bytes.rfind('\n');
@@ -73,22 +78,49 @@ void OutputAssembler::write(std::uint64_t seq, OutputStream stream, std::string_
 }
 
 void OutputAssembler::discard(std::uint64_t seq) {
-    for (Stream& stream : jobs_.at(seq)->streams) {
-        stream.buffer.pop_back(stream.lines + stream.rest);
-        stream.lines = stream.rest = 0;
+    for (const auto& stream : jobs_.at(seq)->streams) {
+        if (stream) {
+            stream->buffer.pop_back(stream->lines + stream->rest);
+            stream->lines = stream->rest = 0;
+        }
     }
+}
+
+void OutputAssembler::Job::settle() {
+    finished = true;
+    for (const auto& stream : streams) {
+        if (stream) {
+            stream->buffer.settle();
+        }
+    }
+    size = kJobSize + tag.capacity() + preamble.capacity();
+    waiting += size;
+}
+
+bool OutputAssembler::Job::has_output() const noexcept {
+    return !preamble.empty() || std::ranges::any_of(streams, [](const auto& stream) {
+        return stream && stream->lines + stream->rest > 0;
+    });
 }
 
 void OutputAssembler::finish(std::uint64_t seq) {
     const auto at = jobs_.find(seq);
     AIOMISC_CHECK(at != jobs_.end(), "a job is finished once, after it was begun");
-    at->second->finished = true;
-    if (keep_order_) {
-        advance_turn();
-    } else {
+    at->second->settle();
+    if (!keep_order_) {
         grant_all(at->second);
+    }
+    // Who prints nothing need not wait for its turn.
+    if (!keep_order_ || !at->second->has_output()) {
         jobs_.erase(at);
     }
+    if (keep_order_) {
+        advance_turn();
+    }
+}
+
+bool OutputAssembler::full() const noexcept {
+    return waiting_ + queue_.size() * sizeof(Grant) >= kMostWaiting;
 }
 
 bool OutputAssembler::drain() {
@@ -116,7 +148,8 @@ void OutputAssembler::grant_preamble(const std::shared_ptr<Job>& job) {
 }
 
 void OutputAssembler::grant_lines(const std::shared_ptr<Job>& job, OutputStream stream) {
-    const std::uint64_t bytes = std::exchange(stream_of(*job, stream).lines, 0);
+    const std::unique_ptr<Stream>& source = stream_of(*job, stream);
+    const std::uint64_t bytes = source ? std::exchange(source->lines, 0) : 0;
     if (bytes == 0) {
         return;
     }
@@ -130,8 +163,9 @@ void OutputAssembler::grant_lines(const std::shared_ptr<Job>& job, OutputStream 
 void OutputAssembler::grant_all(const std::shared_ptr<Job>& job) {
     grant_preamble(job);
     for (const OutputStream stream : {OutputStream::kOut, OutputStream::kErr}) {
-        Stream& target = stream_of(*job, stream);
-        target.lines += std::exchange(target.rest, 0);
+        if (const auto& source = stream_of(*job, stream)) {
+            source->lines += std::exchange(source->rest, 0);
+        }
         grant_lines(job, stream);
     }
 }
@@ -183,7 +217,7 @@ void OutputAssembler::prepare(Grant& grant) {
         unwritten_ = std::exchange(grant.text, {});
         return;
     }
-    Stream& stream = stream_of(*grant.job, grant.stream);
+    Stream& stream = *stream_of(*grant.job, grant.stream);
     const auto chunk =
         stream.buffer.front(static_cast<std::size_t>(std::min<std::uint64_t>(grant.bytes, kChunk)));
     const std::size_t taken = chunk.size();

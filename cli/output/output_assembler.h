@@ -31,6 +31,9 @@ enum class OutputStream { kOut, kErr };
 ///     while (!assembler.drain()) co_await writable(assembler.blocked_fd());
 class OutputAssembler {
 public:
+    /// What finished jobs that wait to be printed may take in memory, beside their output.
+    static constexpr std::uint64_t kMostWaiting = std::uint64_t{32} << 20;
+
     /// The sinks must outlive the assembler.
     OutputAssembler(const OutputOptions& options, Sink& out, Sink& err);
 
@@ -49,6 +52,10 @@ public:
     void discard(std::uint64_t seq);
 
     void finish(std::uint64_t seq);
+
+    /// So many finished jobs wait that no further one is to be begun. Only while there is something
+    /// for drain() to print, or a job that has begun and not finished.
+    [[nodiscard]] bool full() const noexcept;
 
     /// Prints what may be printed. Returns false when a sink must be waited for.
     ///
@@ -71,13 +78,25 @@ private:
         bool at_line_start = true;  // where printing has come to
     };
 
+    // Lives until it is printed.
     struct Job {
-        explicit Job(OutputStore& store) : streams{Stream(store), Stream(store)} {}
+        Job(std::uint64_t& all, std::string its_tag, std::string its_preamble)
+            : tag(std::move(its_tag)), preamble(std::move(its_preamble)), waiting(all) {}
+
+        Job(const Job&) = delete;
+        Job& operator=(const Job&) = delete;
+
+        ~Job() { waiting -= size; }
+
+        void settle();
+        [[nodiscard]] bool has_output() const noexcept;
 
         std::string tag;
         std::string preamble;
-        std::array<Stream, 2> streams;
+        std::array<std::unique_ptr<Stream>, 2> streams;  // null until something is written
         bool finished = false;
+        std::uint64_t size = 0;  // without its output, from its end on
+        std::uint64_t& waiting;  // such sizes of all
     };
 
     /// What may be printed: a text, then bytes from the front of a job's stream.
@@ -88,7 +107,7 @@ private:
         std::string text;
     };
 
-    static Stream& stream_of(Job& job, OutputStream stream) {
+    static std::unique_ptr<Stream>& stream_of(Job& job, OutputStream stream) {
         return job.streams[static_cast<std::size_t>(stream)];
     }
 
@@ -106,6 +125,7 @@ private:
     bool tagged_;
     std::array<Sink*, 2> sinks_;
     OutputStore store_;
+    std::uint64_t waiting_ = 0;
     std::function<void()> ready_;
     std::map<std::uint64_t, std::shared_ptr<Job>> jobs_;
     std::deque<Grant> queue_;

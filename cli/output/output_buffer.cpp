@@ -50,9 +50,16 @@ std::string_view OutputBuffer::front(std::size_t limit) {
         return std::string_view(memory_).substr(memory_start_, limit);
     }
     const SpillFile::Extent& oldest = stored_.front();
-    chunk_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(oldest.size, limit)));
-    store_->file.read(oldest.offset, chunk_.data(), chunk_.size());
-    return chunk_;
+    std::string& chunk = store_->chunk;
+    chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(oldest.size, limit)));
+    store_->file.read(oldest.offset, chunk.data(), chunk.size());
+    return chunk;
+}
+
+void OutputBuffer::settle() {
+    memory_.erase(0, memory_start_);
+    memory_start_ = 0;
+    memory_.shrink_to_fit();
 }
 
 void OutputBuffer::pop(std::uint64_t bytes) {

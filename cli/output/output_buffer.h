@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <string>
 #include <string_view>
 
@@ -17,6 +17,7 @@ struct OutputStore {
     std::uint64_t buffer_limit;  ///< bytes of one stream of a job in memory
     std::uint64_t total_limit;   ///< bytes of all of them
     std::uint64_t in_memory = 0;
+    std::string chunk{};  ///< what OutputBuffer::front() has read from the file
 };
 
 /// Bytes in the order they came: the oldest in the file, the youngest in memory.
@@ -32,7 +33,8 @@ public:
     /// Errors:    SystemError (the disk is full).
     void push(std::string_view bytes);
 
-    /// The oldest bytes, at most `limit`, valid until the next call. Errors: SystemError.
+    /// The oldest bytes, at most `limit`, valid until the next call, of any buffer of the store.
+    /// Errors: SystemError.
     [[nodiscard]] std::string_view front(std::size_t limit);
 
     /// Drops the oldest bytes.
@@ -43,6 +45,9 @@ public:
 
     void clear() noexcept { pop_back(size()); }
 
+    /// No more comes for now: keeps no memory but that of its bytes.
+    void settle();
+
     [[nodiscard]] std::uint64_t size() const noexcept {
         return stored_bytes_ + (memory_.size() - memory_start_);
     }
@@ -51,11 +56,10 @@ private:
     void spill();
 
     OutputStore* store_;
-    std::deque<SpillFile::Extent> stored_;
+    std::list<SpillFile::Extent> stored_;  // takes nothing while it is empty, as most are
     std::uint64_t stored_bytes_ = 0;
     std::string memory_;
     std::size_t memory_start_ = 0;
-    std::string chunk_;  // read from the file for front()
 };
 
 }  // namespace aiomisc::cli

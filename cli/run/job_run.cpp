@@ -51,7 +51,9 @@ JobRun::JobRun(Parts parts)
           }),
       halt_(parts.options.run.halt),
       memory_watch_(parts.loop, parts.options.run.memory_limit.resident, running_, parts.executor),
-      begin_(parts.loop.now()) {}
+      begin_(parts.loop.now()) {
+    parts_.printer.when_printed([this] { changed_.set(); });
+}
 
 std::chrono::milliseconds JobRun::elapsed() const {
     return std::chrono::duration_cast<std::chrono::milliseconds>(parts_.loop.now() - begin_);
@@ -197,8 +199,11 @@ Task<std::optional<JobInput>> JobRun::next_input() {
 }
 
 Task<> JobRun::until_place_is_free() {
-    while (!stopped_.is_set() &&
-           slots_.in_use() >= std::size_t{parts_.slots} * parts_.executor.jobs_a_slot()) {
+    const auto is_full = [this] {
+        return slots_.in_use() >= std::size_t{parts_.slots} * parts_.executor.jobs_a_slot() ||
+               parts_.printer.assembler().full();
+    };
+    while (!stopped_.is_set() && is_full()) {
         changed_.clear();
         co_await changed_.wait();
     }

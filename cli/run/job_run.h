@@ -39,8 +39,9 @@ namespace aiomisc::cli {
 ///     inputs ─► a free slot ─► attempt, and further ones ─► log, totals, halt rule
 ///                                  └► output ─► printer
 ///
-/// One job a slot; the next input is not even read before a slot is free. Stopping: drain() starts
-/// nothing more, cancel() also ends what runs, by the executor's kill ladder.
+/// One job a slot; the next input is not even read before a slot is free. Nor is it while very many
+/// finished jobs wait to be printed, for the reader or for a job before them. Stopping: drain()
+/// starts nothing more, cancel() also ends what runs, by the executor's kill ladder.
 ///
 /// Affinity:  loop.
 class JobRun {
@@ -133,7 +134,7 @@ private:
     RunningJobs running_;
     MemoryWatch memory_watch_;
     Event stopped_;
-    Event changed_;  ///< a job ended, or the run was stopped
+    Event changed_;  ///< a job ended, something was printed, or the run was stopped
     std::exception_ptr error_;
     TimePoint begin_;
     std::uint64_t started_ = 0;

@@ -12,6 +12,9 @@ bool OutputPrinter::drain() {
     begun_.set();
     const bool all = assembler_.drain();
     display_.restore();  // a TerminalSink took it away, if one was written to
+    if (printed_) {
+        printed_();
+    }
     return all;
 }
 

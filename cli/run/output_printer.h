@@ -7,7 +7,9 @@
 #include <aiomisc/runtime/sync/lock.h>
 #include <aiomisc/runtime/task/task.h>
 
+#include <functional>
 #include <string_view>
+#include <utility>
 
 namespace aiomisc::cli {
 
@@ -26,6 +28,9 @@ public:
     ~OutputPrinter() = default;
 
     [[nodiscard]] OutputAssembler& assembler() noexcept { return assembler_; }
+
+    /// `printed` is called whenever something was printed.
+    void when_printed(std::function<void()> printed) { printed_ = std::move(printed); }
 
     /// Writes a line of ours to stderr, above the bar.
     void message(std::string_view text) { display_.message(text); }
@@ -46,6 +51,7 @@ private:
     ProgressDisplay& display_;
     Event ready_;
     Event begun_;
+    std::function<void()> printed_;
     Lock printing_;
 };
 

@@ -276,3 +276,57 @@ TEST_CASE(
         }
     }
 }
+
+TEST_CASE("jobs that wait for one before them fill the assembler", "[cli][output]") {
+    Bench bench({.keep_order = true, .tag = "{}"});
+    const std::string tag(1 << 20, 't');
+    bench.assembler.begin(1, "", "");
+    std::uint64_t seq = 1;
+    while (!bench.assembler.full()) {
+        REQUIRE(seq <= 32);
+        bench.assembler.begin(++seq, tag, "");
+        bench.assembler.write(seq, kOut, "x");
+        bench.assembler.finish(seq);
+    }
+    REQUIRE(seq >= 32);
+    bench.assembler.finish(1);
+    REQUIRE(bench.assembler.full());  // until they are printed
+    REQUIRE(bench.printed().size() == (seq - 1) * (tag.size() + 2));
+    REQUIRE_FALSE(bench.assembler.full());
+}
+
+TEST_CASE("jobs that wait for the reader fill the assembler", "[cli][output]") {
+    Bench bench({});
+    bench.out.room = 0;
+    std::uint64_t seq = 0;
+    while (!bench.assembler.full()) {
+        REQUIRE(seq < 65536);
+        bench.assembler.begin(++seq, "", "");
+        bench.assembler.write(seq, kOut, "x");
+        bench.assembler.finish(seq);
+        REQUIRE_FALSE(bench.assembler.drain());
+    }
+    bench.out.room = 1;
+    REQUIRE_FALSE(bench.assembler.drain());
+    REQUIRE_FALSE(bench.assembler.full());
+    bench.out.room = seq;
+    REQUIRE(bench.printed().size() == seq);
+}
+
+TEST_CASE("a job that printed nothing does not wait for those before it", "[cli][output]") {
+    Bench bench({.keep_order = true, .tag = "{}"});
+    bench.assembler.begin(1, "", "");
+    for (std::uint64_t seq = 2; seq < 100; ++seq) {
+        bench.assembler.begin(seq, std::string(1 << 20, 't'), "");
+        bench.assembler.write(seq, kOut, "of an attempt that failed");
+        bench.assembler.discard(seq);
+        bench.assembler.finish(seq);
+    }
+    REQUIRE_FALSE(bench.assembler.full());
+    bench.assembler.begin(100, "last", "");
+    bench.assembler.write(100, kOut, "x");
+    bench.assembler.finish(100);
+    REQUIRE(bench.printed().empty());
+    bench.assembler.finish(1);
+    REQUIRE(bench.printed() == "last\tx");
+}
