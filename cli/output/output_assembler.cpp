@@ -119,6 +119,14 @@ void OutputAssembler::finish(std::uint64_t seq) {
     }
 }
 
+void OutputAssembler::abandon(std::uint64_t seq) {
+    const auto at = jobs_.find(seq);
+    if (at != jobs_.end() && !at->second->finished) {
+        discard(seq);
+        finish(seq);
+    }
+}
+
 bool OutputAssembler::full() const noexcept {
     return waiting_ + queue_.size() * sizeof(Grant) >= kMostWaiting;
 }

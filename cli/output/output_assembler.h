@@ -53,6 +53,10 @@ public:
 
     void finish(std::uint64_t seq);
 
+    /// Ends a job that comes to no proper end, so that those behind it have their turn: drops what
+    /// discard() would. One that was not begun, or has finished, is left alone.
+    void abandon(std::uint64_t seq);
+
     /// So many finished jobs wait that no further one is to be begun. Only while there is something
     /// for drain() to print, or a job that has begun and not finished.
     [[nodiscard]] bool full() const noexcept;

@@ -256,6 +256,7 @@ Task<> JobRun::run_job(JobInput input, unsigned slot) {
         }
     } catch (...) {
         fail(std::current_exception());
+        parts_.printer.assembler().abandon(input.seq);
     }
     slots_.release(slot);
     changed_.set();

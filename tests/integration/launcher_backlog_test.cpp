@@ -115,3 +115,23 @@ TEST_CASE("jobs that wait keep their output on the disk", "[launcher]") {
     CHECK(
         std::filesystem::file_size(launcher.work() / "../out") == (kPrinting - 2) * 1'200'000 + 1);
 }
+
+TEST_CASE("a job without a record does not keep back what others printed", "[launcher]") {
+    Launcher launcher;
+    // A file is where the folder of its results should be.
+    const Outcome outcome = launcher.run(
+        {"-k",
+         "-j2",
+         "--joblog",
+         "log",
+         "--results",
+         "r",
+         "case {} in A) while ! grep -q ^2 log; do sleep 0.01; done; : >r/1/A;; esac; echo {}",
+         ":::",
+         "A",
+         "B"});
+    CHECK(outcome.status.code == 255);
+    CHECK_THAT(outcome.err, contains("r/1/A"));
+    CHECK(rows_of(launcher.read("log")).size() == 1);
+    CHECK(outcome.out == "B\n");
+}

@@ -330,3 +330,18 @@ TEST_CASE("a job that printed nothing does not wait for those before it", "[cli]
     bench.assembler.finish(1);
     REQUIRE(bench.printed() == "last\tx");
 }
+
+TEST_CASE("a job that is abandoned holds nobody up", "[cli][output]") {
+    Bench bench({.keep_order = true});
+    for (const std::uint64_t seq : {1, 2, 3}) {
+        bench.assembler.begin(seq, "", "");
+        bench.assembler.write(seq, kOut, std::to_string(seq));
+    }
+    bench.assembler.finish(2);
+    bench.assembler.abandon(2);  // it has finished
+    bench.assembler.abandon(1);
+    bench.assembler.abandon(4);  // it was never begun
+    REQUIRE(bench.printed() == "2");
+    bench.assembler.finish(3);
+    REQUIRE(bench.printed() == "3");
+}
