@@ -51,6 +51,20 @@ public:
         if (!S_ISREG(status.st_mode)) {
             refuse("not a regular file");
         }
+        size_ = static_cast<std::uint64_t>(status.st_size);
+    }
+
+    /// The dynamic linker maps segments without asking for the size of the file, and dies of SIGBUS
+    /// where there is nothing behind a page.
+    void check_holds(const Elf64_Phdr& segment) const {
+        if (segment.p_offset > size_ || segment.p_filesz > size_ - segment.p_offset) {
+            refuse(fmt::format(
+                "cut off: it has {} bytes, and one of its segments is {} bytes at {}; copy or "
+                "build it again",
+                size_,
+                segment.p_filesz,
+                segment.p_offset));
+        }
     }
 
     [[noreturn]] void refuse(std::string_view reason) const {
@@ -92,6 +106,7 @@ public:
 private:
     std::filesystem::path path_;
     UniqueFd fd_;
+    std::uint64_t size_ = 0;
 };
 
 bool is_shared_object(const Elf64_Ehdr& header) {
@@ -164,8 +179,10 @@ ModuleNote read_module_note(const std::filesystem::path& path) {
         const auto segment =
             file.read_structure<Elf64_Phdr>(header->e_phoff + i * sizeof(Elf64_Phdr));
         if (!segment) {
-            file.refuse("not a shared object: its program headers are cut off");
+            file.refuse(
+                "cut off: not all of its program headers are there; copy or build it again");
         }
+        file.check_holds(*segment);
         if (segment->p_type != PT_NOTE || segment->p_filesz > kMaxNoteBytes) {
             continue;
         }

@@ -19,7 +19,8 @@ struct ModuleNote {
 /// may be hostile.
 ///
 /// Errors:    SystemError (cannot be read); ConfigError (not an ELF shared object of this machine;
-///            not an aiomisc job module; built for another version of the module interface).
+///            cut off, so that loading it would end in SIGBUS; not an aiomisc job module; built for
+///            another version of the module interface).
 ModuleNote read_module_note(const std::filesystem::path& file);
 
 }  // namespace aiomisc
