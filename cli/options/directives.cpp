@@ -53,7 +53,9 @@ std::vector<std::string> read_directives(const std::string& target) {
     if (is_cxx_source(target)) {
         return parse_directives(read_beginning(target), "//");
     }
-    const auto path = find_program(target);
+    // A script that was named by its path is run by its interpreter if it may not be executed.
+    const bool named = target.find('/') != std::string::npos && is_regular_file(target);
+    const auto path = named ? target : find_program(target);
     if (!path) {
         return {};
     }

@@ -77,13 +77,25 @@ std::optional<std::filesystem::path> module_file(const Target& target, const Opt
     return std::nullopt;
 }
 
+/// Of a source, whose module has a name that tells nobody anything.
+JobModule load(const std::filesystem::path& module, const Target& target) {
+    try {
+        return JobModule::load(module);
+    } catch (const ConfigError& error) {
+        if (target.kind != Target::Kind::kSource) {
+            throw;
+        }
+        throw Error(target.path + ": " + error.what());
+    }
+}
+
 std::string description(const Options& options) {
     const Target target = choose_target(options.command);
     const auto file = module_file(target, options);
     if (!file) {
         throw Error("--describe needs a job module (.so) or a C++ source");
     }
-    return JobModule::load(*file).describe();
+    return load(*file, target).describe();
 }
 
 int start(const Options& options, const std::vector<std::string>& arguments) {
@@ -98,7 +110,7 @@ int start(const Options& options, const std::vector<std::string>& arguments) {
     if (!file) {
         return launch_jobs(options, arguments, target, nullptr);
     }
-    const JobModule module = JobModule::load(*file);
+    const JobModule module = load(*file, target);
     const bool runs_jobs =
         !options.sources.empty() || options.resume.mode == ResumeMode::kRetryFailed;
     if (module.main() != nullptr && (module.job() == nullptr || !runs_jobs)) {

@@ -180,6 +180,27 @@ TEST_CASE(
     CHECK(launcher.run({"--no-directives", "job.cpp", "times={}", ":::", "1"}).out == "x\n");
 }
 
+TEST_CASE("options in the comments of a script count whoever runs it", "[launcher]") {
+    Launcher launcher;
+    const auto script = launcher.write("nx", "#!/bin/sh\n# aiomisc: --dry-run\necho RAN \"$1\"\n");
+    const Outcome by_interpreter = launcher.run({"./nx", ":::", "1"});
+    CHECK(by_interpreter.out == "/bin/sh ./nx 1\n");
+    CHECK_THAT(by_interpreter.err, contains("./nx is not executable"));
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    CHECK(launcher.run({"./nx", ":::", "1"}).out == "./nx 1\n");
+    CHECK(launcher.run({"--no-directives", "./nx", ":::", "1"}).out == "RAN 1\n");
+}
+
+TEST_CASE("a source that offers no job is named", "[launcher]") {
+    Launcher launcher;
+    launcher.write("empty.cpp", "int nothing;\n");
+    const Words words{"--describe", "empty.cpp"};
+    const Outcome outcome = launcher.run(words);
+    CHECK(outcome.status.code == 255);
+    CHECK_THAT(outcome.err, contains("/empty.cpp: ") && contains("neither AIOMISC_JOB nor"));
+    CHECK_THAT(launcher.run({"empty.cpp", ":::", "1"}).err, contains("/empty.cpp: "));
+}
+
 TEST_CASE("the sources of a job and of a job script run as they are", "[launcher]") {
     Launcher launcher;
     const Outcome job = launcher.run({job_source("sample"), "action={}", ":::", "both-streams"});

@@ -295,6 +295,11 @@ TEST_CASE(
     REQUIRE(parse_command_line({"--no-directives", source}, context).run.slots.number == 7);
     const std::string wrong = dir.write("wrong.cpp", "// aiomisc: --nosuch\n").string();
     REQUIRE_THROWS_WITH(parse_command_line({wrong}, context), contains("wrong.cpp"));
+    // With or without permission: its interpreter is run.
+    const std::string script = dir.write("script", "#!/bin/sh\n# aiomisc: -j5\n").string();
+    REQUIRE(parse_command_line({script}, context).run.slots.number == 5);
+    std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+    REQUIRE(parse_command_line({script}, context).run.slots.number == 5);
     // A binary or plain text is no job file.
     REQUIRE(parse_command_line({"/bin/sh"}, context).run.slots.number == 7);
     REQUIRE(
