@@ -183,6 +183,9 @@ Pull JobInputs::pull_row() {
 InputShape JobInputs::shape() const {
     InputShape shape;
     shape.many_items = !without_items_ && (filler_ || rows_per_job_ > 1 || rows_->width() != 1);
+    if (!without_items_ && !filler_) {
+        shape.most_items = rows_->width() * rows_per_job_;
+    }
     rows_->append_names(shape.columns);
     return shape;
 }

@@ -28,6 +28,7 @@ struct JobInput {
 /// What the inputs of all jobs have in common.
 struct InputShape {
     bool many_items = false;           ///< a job may have more than one
+    std::size_t most_items = 0;        ///< of a job; 0 if that is not known
     std::vector<std::string> columns;  ///< names of the items, by position, where they have any
 };
 

@@ -68,8 +68,10 @@ JobPlanner::JobPlanner(
             *job,
             target.words,
             placeholders_,
-            options.input.items_per_job != 0U,
-            options.command.repeat_words);
+            ModuleItems{
+                .any = options.input.items_per_job != 0U,
+                .most = shape.most_items,
+                .repeat_words = options.command.repeat_words});
     }
     add_files(options.run);
 }

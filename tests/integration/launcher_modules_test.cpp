@@ -414,6 +414,55 @@ TEST_CASE("a shared object that is no job module is refused", "[launcher][AR-79]
     CHECK(launcher.files() == Words{"library.so", "plain.so"});
 }
 
+TEST_CASE("a module that was cut off is refused", "[launcher]") {
+    Launcher launcher;
+    const std::string name = "short.so";
+    for (const int bytes : {0, 64, 1000, 5000, 20'000}) {
+        std::filesystem::copy_file(job_module("lines"), launcher.work() / name);
+        REQUIRE(std::filesystem::file_size(launcher.work() / name) > 20'000);
+        std::filesystem::resize_file(launcher.work() / name, bytes);
+        for (const Words& words :
+             {Words{"--describe", "./" + name}, Words{"./" + name, "file={}", ":::", "1"}}) {
+            const Outcome outcome = launcher.run(words);
+            INFO(bytes << " bytes: " << outcome.err);
+            CHECK(outcome.status.code == 255);
+            CHECK_THAT(
+                outcome.err, contains(bytes < 1000 ? name : name + " (from job module): cut off"));
+        }
+        std::filesystem::remove(launcher.work() / name);
+    }
+}
+
+TEST_CASE("items go to the parameters that were not given", "[launcher]") {
+    Launcher launcher;
+    launcher.write("abc", std::string(100, 'x') + "\n");
+    const std::string lines = job_module("lines");
+    for (const Words& words :
+         {Words{lines, ":::", "abc", ":::", "99"},
+          Words{"-N2", lines, ":::", "abc", "99"},
+          Words{"-C", ",", lines, ":::", "abc,99"},
+          Words{lines, "longest=99", ":::", "abc"},
+          Words{"--dry-run", lines, ":::", "abc", ":::", "99"}}) {
+        const Outcome outcome = launcher.run(words);
+        INFO(outcome.err);
+        if (words.front() == "--dry-run") {
+            CHECK_THAT(outcome.out, ends_with("lines.so file=abc longest=99\n"));
+        } else {
+            CHECK_THAT(outcome.err, contains("job 1 exited with 2: "));
+            CHECK_THAT(outcome.err, contains("file=abc") && contains("longest=99"));
+        }
+    }
+    const Outcome refused = launcher.run({lines, ":::", "abc", ":::", "100", ":::", "x"});
+    CHECK(refused.status.code == 255);
+    CHECK_THAT(
+        refused.err, contains("a job has 3 items, and 2 parameters are left (file, longest)"));
+    // How wide a row is shows when it is read.
+    const Outcome wide = launcher.run({"-C", ",", lines, ":::", "abc,100", "abc,100,x"});
+    CHECK(wide.status.code == 1);
+    CHECK(wide.out == "abc: 1 lines\n");
+    CHECK_THAT(wide.err, contains("job 2 ") && contains("a job has 3 items"));
+}
+
 TEST_CASE("a job script runs its stages in the launcher's pool", "[launcher]") {
     Launcher launcher;
     const Outcome outcome = launcher.run({"-j2", job_module("script"), "1", "2", "3", "4"});

@@ -42,6 +42,9 @@ TEST_CASE("as many items as fit make a job", "[launcher][AR-24]") {
         lines({"-j1", "-X", job_module("sample"), "action={}", ":::", "a", "b"}) ==
         Words{"a b begins"});
     CHECK_THAT(refusal({"-X", ":::", "touch ran"}), contains("-X needs a command"));
+    CHECK_THAT(
+        refusal({"-X", job_module("sample"), ":::", "a", "b"}),
+        contains("-X needs a parameter that is a list"));
 }
 
 TEST_CASE("the limit of the system is what a job is filled up to", "[launcher][AR-24]") {

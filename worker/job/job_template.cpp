@@ -33,47 +33,29 @@ public:
     explicit Matcher(const job::Job& job)
         : job_(job), parameters_(job.parameters()), given_(parameters_.size(), false) {}
 
-    void add(std::string_view word) {
-        const auto name = name_of(word);
-        if (!name) {
-            positional_.emplace_back(word);
-            return;
+    void add(std::span<const std::string> words) {
+        for (const std::string& word : words) {
+            add(word);
         }
-        const auto found = std::ranges::find(parameters_, *name, &job::ParameterInfo::name);
-        if (found == parameters_.end()) {
-            problems_.push_back(
-                fmt::format("'{}' is not a parameter; there are: {}", *name, names()));
-            return;
-        }
-        const auto index = static_cast<std::size_t>(found - parameters_.begin());
-        if (given_[index] && !found->repeatable) {
-            problems_.push_back(fmt::format("{}: is given twice", *name));
-            return;
-        }
-        give(index, word.substr(name->size() + 1));
+        place_positional();
     }
 
-    /// Gives the words without a name to the parameters that were not named.
-    void place_positional() {
-        // A list that already took one word takes the next, but one that was named takes none.
-        const std::vector<bool> named = given_;
-        for (const std::string_view text : positional_) {
-            std::size_t index = 0;
-            while (index < parameters_.size() &&
-                   (named[index] || (given_[index] && !parameters_[index].repeatable))) {
-                ++index;
-            }
-            if (index == parameters_.size()) {
-                problems_.push_back(fmt::format("'{}' is one word too many", text));
-            } else {
-                give(index, text);
+    /// Where more words without a name would go.
+    std::vector<std::size_t> open() const {
+        std::vector<std::size_t> open;
+        for (std::size_t index = next_open(0); index < parameters_.size();
+             index = next_open(index + 1)) {
+            open.push_back(index);
+            if (parameters_[index].repeatable) {
+                break;
             }
         }
+        return open;
     }
 
-    void find_missing() {
+    void find_missing(std::span<const std::size_t> open = {}) {
         for (std::size_t i = 0; i < parameters_.size(); ++i) {
-            if (parameters_[i].required && !given_[i]) {
+            if (parameters_[i].required && !given_[i] && std::ranges::find(open, i) == open.end()) {
                 problems_.push_back(fmt::format("{}: is missing", parameters_[i].name));
             }
         }
@@ -100,6 +82,49 @@ public:
     }
 
 private:
+    void add(std::string_view word) {
+        const auto name = name_of(word);
+        if (!name) {
+            positional_.emplace_back(word);
+            return;
+        }
+        const auto found = std::ranges::find(parameters_, *name, &job::ParameterInfo::name);
+        if (found == parameters_.end()) {
+            problems_.push_back(
+                fmt::format("'{}' is not a parameter; there are: {}", *name, names()));
+            return;
+        }
+        const auto index = static_cast<std::size_t>(found - parameters_.begin());
+        if (given_[index] && !found->repeatable) {
+            problems_.push_back(fmt::format("{}: is given twice", *name));
+            return;
+        }
+        give(index, word.substr(name->size() + 1));
+    }
+
+    /// Gives the words without a name to the parameters that were not named.
+    void place_positional() {
+        named_ = given_;
+        for (const std::string_view text : positional_) {
+            const std::size_t index = next_open(0);
+            if (index == parameters_.size()) {
+                problems_.push_back(fmt::format("'{}' is one word too many", text));
+            } else {
+                give(index, text);
+            }
+        }
+    }
+
+    /// The first parameter from `index` on that takes a word without a name. A list that already
+    /// took one takes the next, but one that was named takes none.
+    std::size_t next_open(std::size_t index) const {
+        while (index < parameters_.size() &&
+               (named_[index] || (given_[index] && !parameters_[index].repeatable))) {
+            ++index;
+        }
+        return index;
+    }
+
     void give(std::size_t parameter, std::string_view text) {
         given_[parameter] = true;
         words_.push_back({parameter, std::string(text)});
@@ -114,6 +139,7 @@ private:
     const job::Job& job_;
     std::span<const job::ParameterInfo> parameters_;
     std::vector<bool> given_;
+    std::vector<bool> named_;
     std::vector<std::string_view> positional_;
     std::vector<JobWord> words_;
     std::vector<std::string> problems_;
@@ -126,13 +152,22 @@ std::vector<JobWord> match_job_words(
     std::span<const std::string> words,
     const std::function<bool(std::string_view)>& is_constant) {
     Matcher matcher(job);
-    for (const std::string& word : words) {
-        matcher.add(word);
-    }
-    matcher.place_positional();
+    matcher.add(words);
     matcher.find_missing();
     matcher.check_constants(is_constant);
     return std::move(matcher).result();
+}
+
+MatchedWords match_first_job_words(
+    const job::Job& job,
+    std::span<const std::string> words,
+    const std::function<bool(std::string_view)>& is_constant) {
+    Matcher matcher(job);
+    matcher.add(words);
+    std::vector<std::size_t> open = matcher.open();
+    matcher.find_missing(open);
+    matcher.check_constants(is_constant);
+    return {std::move(matcher).result(), std::move(open)};
 }
 
 std::vector<std::string> argument_problems(

@@ -8,6 +8,7 @@
 #include <array>
 
 using namespace aiomisc::cli;
+using aiomisc::test::contains;
 using Words = std::vector<std::string>;
 
 namespace {
@@ -44,8 +45,8 @@ private:
 
 const FakeJob kJob;
 
-FilledCall fill(const Words& words, Words items, bool with_items = true) {
-    return ModuleTemplate("./thumb.so", kJob, words, PlaceholderSet(), with_items)
+FilledCall fill(const Words& words, Words items, const ModuleItems& shape = {}) {
+    return ModuleTemplate("./thumb.so", kJob, words, PlaceholderSet(), shape)
         .fill({.seq = 5, .items = std::move(items)}, 2);
 }
 
@@ -59,10 +60,42 @@ TEST_CASE("arguments of a job function are filled by name", "[cli][template]") {
     REQUIRE(filled.text == R"(./thumb.so size=128 src='in/it'\''s.jpg')");
 }
 
-TEST_CASE("without a placeholder the items are one more argument", "[cli][template]") {
+TEST_CASE("without a placeholder an item goes to each parameter left", "[cli][template]") {
     REQUIRE(fill({"size=128"}, {"a"}).call.arguments == Arguments{{1, "128"}, {0, "a"}});
     REQUIRE(fill({}, {"a"}).call.arguments == Arguments{{0, "a"}});
-    REQUIRE(fill({"src=x"}, {}, false).call.arguments == Arguments{{0, "x"}});
+    REQUIRE(fill({"src=x"}, {}, {.any = false}).call.arguments == Arguments{{0, "x"}});
+    const FilledCall two = fill({}, {"a b", "9"});
+    REQUIRE(two.call.arguments == Arguments{{0, "a b"}, {1, "9"}});
+    REQUIRE(two.text == "./thumb.so src='a b' size=9");
+    REQUIRE(
+        fill({}, {"a", "9", "c", "d"}).call.arguments ==
+        Arguments{{0, "a"}, {1, "9"}, {2, "c"}, {2, "d"}});
+    REQUIRE(
+        fill({"a", "9", "c"}, {"d", "e"}).call.arguments ==
+        Arguments{{0, "a"}, {1, "9"}, {2, "c"}, {2, "d"}, {2, "e"}});
+}
+
+TEST_CASE("items without a parameter fail their job", "[cli][template]") {
+    REQUIRE_THROWS_WITH(
+        fill({"tags=x"}, {"a", "9", "c"}),
+        contains("3 items, and 2 parameters are left (src, size)"));
+    REQUIRE_THROWS_WITH(
+        fill({"src=a", "tags=x"}, {"9", "c"}),
+        contains("2 items, and one parameter is left (size)"));
+    REQUIRE_THROWS_WITH(
+        fill({"src=a", "size=9", "tags=x"}, {"c"}), contains("1 item, and no parameter is left"));
+    REQUIRE_THROWS_WITH(fill({}, {}), contains("src: is missing"));
+}
+
+TEST_CASE("items that cannot fit are refused before any job", "[cli][template]") {
+    const auto refuse = [](const Words& words, const ModuleItems& shape) {
+        return ModuleTemplate("./thumb.so", kJob, words, PlaceholderSet(), shape);
+    };
+    REQUIRE_THROWS_WITH(refuse({"tags=x"}, {.most = 3}), contains("a job has 3 items"));
+    REQUIRE_THROWS_WITH(refuse({"tags=x"}, {.repeat_words = true}), contains("-X needs"));
+    REQUIRE_NOTHROW(refuse({}, {.repeat_words = true}));
+    REQUIRE_NOTHROW(refuse({}, {.most = 9}));
+    REQUIRE_NOTHROW(refuse({"tags=x"}, {.most = 2}));
 }
 
 TEST_CASE("a list takes each item, anything else takes them joined", "[cli][template]") {
@@ -78,5 +111,5 @@ TEST_CASE("an item that looks like an argument by name stays a value", "[cli][te
 
 TEST_CASE("words that do not fit are refused before any job", "[cli][template]") {
     REQUIRE_THROWS_AS(fill({"nosuch=1", "src={}"}, {"a"}), aiomisc::ConfigError);
-    REQUIRE_THROWS_AS(fill({"size=1"}, {"a"}, false), aiomisc::ConfigError);
+    REQUIRE_THROWS_AS(fill({"size=1"}, {"a"}, {.any = false}), aiomisc::ConfigError);
 }

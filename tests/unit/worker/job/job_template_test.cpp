@@ -10,6 +10,7 @@
 
 using aiomisc::argument_problems;
 using aiomisc::JobWord;
+using aiomisc::match_first_job_words;
 using aiomisc::match_job_words;
 using aiomisc::job::Argument;
 using aiomisc::job::param;
@@ -61,6 +62,24 @@ TEST_CASE("a list takes every word that is left") {
     CHECK(
         match(kMerge, {"src=a", "src=b", "dst=c"}) ==
         std::vector<JobWord>{{1, "a"}, {1, "b"}, {0, "c"}});
+}
+
+TEST_CASE("parameters that no word was for are open to the words of each job") {
+    const auto open = [](const aiomisc::job::Job& job, const std::vector<std::string>& words) {
+        return match_first_job_words(job, words, has_no_placeholder).open;
+    };
+    using Open = std::vector<std::size_t>;
+    CHECK(open(kResize, {}) == Open{0, 1, 2});
+    CHECK(open(kResize, {"dst=x"}) == Open{0, 2});
+    CHECK(open(kResize, {"a", "size=3"}) == Open{1});
+    CHECK(open(kResize, {"a", "b", "3"}) == Open{});
+    CHECK(open(kMerge, {}) == Open{0, 1});
+    CHECK(open(kMerge, {"all", "a"}) == Open{1});
+    CHECK(open(kMerge, {"src=a"}) == Open{0});
+    const std::vector<std::string> unknown{"sise=1"};
+    CHECK_THROWS_WITH(
+        match_first_job_words(kResize, unknown, has_no_placeholder),
+        contains("'sise' is not a parameter") && !contains("is missing"));
 }
 
 TEST_CASE("what stands before the first equals sign is a name only if it looks like one") {
