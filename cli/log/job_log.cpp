@@ -3,11 +3,9 @@
 
 #include "build_config.h"
 
-#include <aiomisc/cli/log/base64.h>
 #include <aiomisc/cli/log/json_object.h>
 #include <aiomisc/cli/log/log_record.h>
 #include <aiomisc/cli/log/tsv_field.h>
-#include <aiomisc/cli/report/printable.h>
 
 #include <utility>
 
@@ -93,11 +91,8 @@ void JsonJobLog::attempt(const JobSpec& job, const JobResult& result, bool final
         .set("maxrss_kb", result.usage.max_rss_kib)
         .set("out_bytes", result.out_bytes)
         .set("err_bytes", result.err_bytes)
-        .set("error", result.error)
-        .set("cmd", job.text);
-    if (!is_utf8(job.text)) {
-        record.set("cmd_b64", base64(job.text));
-    }
+        .set_text_and_bytes("error", result.error)
+        .set_text_and_bytes("cmd", job.text);
     if (job.rerun) {
         record.set_flag("rerun", true);
     }

@@ -40,6 +40,15 @@ JsonObject& JsonObject::set(std::string_view key, double value) {
     return *this;
 }
 
+JsonObject& JsonObject::set_bytes(std::string_view key, std::string_view value) {
+    return is_utf8(value) ? set(key, value) : set(std::string(key) + "_b64", base64(value));
+}
+
+JsonObject& JsonObject::set_text_and_bytes(std::string_view key, std::string_view value) {
+    set(key, value);
+    return is_utf8(value) ? *this : set_bytes(key, value);
+}
+
 JsonObject& JsonObject::set_flag(std::string_view key, bool value) {
     content_->object[std::string(key)] = value;
     return *this;

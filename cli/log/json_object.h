@@ -25,6 +25,13 @@ public:
     JsonObject& set(std::string_view key, std::int64_t value);
     JsonObject& set(std::string_view key, std::uint64_t value);
     JsonObject& set(std::string_view key, double value);
+    /// Text, or if it is not UTF-8, its Base64 under the key with `_b64`.
+    JsonObject& set_bytes(std::string_view key, std::string_view value);
+
+    /// As set() by text, for people; if it is not UTF-8, its Base64 as well, under the key with
+    /// `_b64`.
+    JsonObject& set_text_and_bytes(std::string_view key, std::string_view value);
+
     JsonObject& set_flag(std::string_view key, bool value);
     JsonObject& set_list(std::string_view key, const std::vector<std::string>& values);
 

@@ -97,7 +97,7 @@ void JsonFormat::write(TableFile& file, const TableRow& row, std::size_t) const 
         .set("Receive", result.out_bytes)
         .set("Exitval", std::int64_t{result.exit_status})
         .set("Signal", std::int64_t{result.signal})
-        .set("Command", row.job.text)
+        .set_bytes("Command", row.job.text)
         .set_bytes_list("V", row.job.items);
     const std::string line = object.line();
     file.write(std::string_view(line).substr(0, line.rfind('}')));

@@ -3,7 +3,10 @@
 
 #include <aiomisc/runtime/base/error.h>
 
+#include <limits>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include <fcntl.h>
 
@@ -24,17 +27,19 @@ ResultTable::ResultTable(
 }
 
 void ResultTable::begin(const JobInput& input) {
-    if (items_) {
+    if (columns_) {
+        check_width(input);
         return;
     }
-    items_ = input.items.size();
+    const std::size_t count = input.items.size();
     std::vector<std::string> names;
-    names.reserve(*items_);
-    for (std::size_t index = 0; index < *items_; ++index) {
+    names.reserve(count);
+    for (std::size_t index = 0; index < count; ++index) {
         names.push_back(
             index < item_names_.size() ? item_names_[index] : "V" + std::to_string(index + 1));
     }
     const std::string header = format_->header(names);
+    columns_ = header.empty() ? std::numeric_limits<std::size_t>::max() : count;
     if (file_.empty()) {
         file_.write(header);
         file_.end_row();
@@ -42,6 +47,18 @@ void ResultTable::begin(const JobInput& input) {
         throw Error(
             "the table of results " + file_.path() +
             " has other columns than this run would add; name another file");
+    }
+}
+
+void ResultTable::check_width(const JobInput& input) const {
+    if (input.items.size() > *columns_) {
+        throw Error(fmt::format(
+            "job {} has {} items, and the table of results {} only {} for them, as many as its "
+            "first job had; name a FILE.jsonl, or the columns in a header (--header :)",
+            input.seq,
+            input.items.size(),
+            file_.path(),
+            *columns_ == 1 ? "one column" : fmt::format("{} columns", *columns_)));
     }
 }
 
@@ -54,7 +71,7 @@ std::string ResultTable::commit(
     try {
         const TableRow row{
             job, result, kept.file(OutputStream::kOut), kept.file(OutputStream::kErr)};
-        format_->write(file_, row, items_.value_or(job.items.size()));
+        format_->write(file_, row, columns_.value_or(job.items.size()));
         file_.end_row();
     } catch (...) {
         file_.drop_row();

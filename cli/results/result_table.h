@@ -32,8 +32,9 @@ public:
 
     void start() override { file_.start(); }
 
-    /// Writes the header, with as many columns as the first job has items.
-    /// Errors: Error (the table that is there has other columns).
+    /// Writes the header, with as many columns as the first job has items. A job with fewer leaves
+    /// the last ones empty.
+    /// Errors: Error (the table that is there has other columns; the job has more items).
     void begin(const JobInput& input) override;
 
     [[nodiscard]] KeptOutput keep() const override;
@@ -45,12 +46,14 @@ public:
         KeptOutput& kept) override;
 
 private:
+    void check_width(const JobInput& input) const;
+
     std::unique_ptr<TableFormat> format_;
     TableFile file_;
     std::string spill_directory_;
     UniqueFd spill_fd_;
     std::vector<std::string> item_names_;
-    std::optional<std::size_t> items_;  ///< of a job, for which there are columns
+    std::optional<std::size_t> columns_;  ///< for items
 };
 
 }  // namespace aiomisc::cli

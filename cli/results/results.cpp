@@ -7,6 +7,7 @@
 #include <aiomisc/cli/results/result_layout.h>
 #include <aiomisc/cli/results/result_table.h>
 #include <aiomisc/cli/results/table_format.h>
+#include <aiomisc/cli/template/text_template.h>
 
 #include <utility>
 
@@ -28,6 +29,12 @@ std::unique_ptr<Results> Results::open(
             ResultLayout::temporary(spill_directory, run_id), 0600);
     }
     if (auto format = TableFormat::of(output.results)) {
+        if (TextTemplate(output.results, placeholders).has_placeholder()) {
+            throw UsageError(
+                "--results " + output.results +
+                ": a name that ends so is that of one table for all jobs, and takes no "
+                "placeholder");
+        }
         auto table = std::make_unique<ResultTable>(
             output.results, std::move(format), spill_directory, output.add_to_results);
         table->name_items(std::move(item_names));

@@ -53,17 +53,6 @@ void write_output(TableFile& file, const UnnamedFile& output) {
     file.write("\"");
 }
 
-/// A job that has more items than the table has columns for them gets its last ones into one.
-std::string item_of_column(
-    const std::vector<std::string>& items, std::size_t column, std::size_t columns) {
-    std::string text;
-    const std::size_t end = column + 1 == columns ? items.size() : column + 1;
-    for (std::size_t index = column; index < std::min(end, items.size()); ++index) {
-        text += (index == column ? "" : " ") + items[index];
-    }
-    return text;
-}
-
 }  // namespace
 
 std::string SeparatedFormat::header(const std::vector<std::string>& items) const {
@@ -90,7 +79,9 @@ void SeparatedFormat::write(TableFile& file, const TableRow& row, std::size_t it
         result.signal));
     file.write(field(row.job.text, separator_) + separator_);
     for (std::size_t column = 0; column < items; ++column) {
-        file.write(field(item_of_column(row.job.items, column, items), separator_) + separator_);
+        file.write(
+            (column < row.job.items.size() ? field(row.job.items[column], separator_) : "") +
+            separator_);
     }
     write_output(file, row.out);
     file.write(std::string(1, separator_));

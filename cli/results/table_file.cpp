@@ -5,6 +5,8 @@
 #include <aiomisc/runtime/base/error.h>
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -21,10 +23,15 @@ constexpr std::size_t kChunk = 65536;
 }  // namespace
 
 TableFile::TableFile(std::string path, RowEnd row_end, bool add) : path_(std::move(path)) {
+    std::error_code no_folder;
+    if (const auto parent = std::filesystem::path(path_).parent_path(); !parent.empty()) {
+        std::filesystem::create_directories(parent, no_folder);
+    }
     fd_ = UniqueFd(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666));
     struct stat status{};
     if (!fd_ || ::fstat(fd_.get(), &status) != 0) {
-        throw SystemError::from_errno("open the table of results", path_);
+        throw SystemError::from_code(
+            no_folder ? no_folder.value() : errno, "open the table of results", path_);
     }
     if (!S_ISREG(status.st_mode)) {
         throw Error("the table of results " + path_ + " is not a file");

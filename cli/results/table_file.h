@@ -19,6 +19,8 @@ public:
     /// Where rows end: at each line end, or at those outside of double quotes (RFC 4180).
     enum class RowEnd { kLine, kUnquotedLine };
 
+    /// Makes the folder of the file, and those above it, if it is not there.
+    ///
     /// With `add`, the rows that are complete are to stay; without, none is. Until start() the file
     /// is left as it is.
     ///

@@ -37,7 +37,8 @@ public:
     /// The first row, with its end, for items with these names; empty if there is none.
     [[nodiscard]] virtual std::string header(const std::vector<std::string>& items) const = 0;
 
-    /// Writes a row and its end: of any length, in little memory.
+    /// Writes a row and its end: of any length, in little memory. `items` is how many columns the
+    /// header has for them, at least as many as the job has.
     /// Errors: SystemError.
     virtual void write(TableFile& file, const TableRow& row, std::size_t items) const = 0;
 };

@@ -113,7 +113,7 @@ TEST_CASE("a run that is refused leaves log and results as they were", "[launche
     const std::string table = launcher.read("o.csv");
     for (const Words& refused :
          {Words{"--joblog", "nowhere/l", "--results", "o.csv", "echo", ":::", "a"},
-          Words{"--joblog", "log", "--results", "nowhere/o.csv", "echo", ":::", "a"},
+          Words{"--joblog", "log", "--results", "log/o.csv", "echo", ":::", "a"},
           Words{"--joblog", "log", "--results", "o.csv", "-a", "nowhere", "echo"}}) {
         CHECK(launcher.run(refused).status.code == 255);
         CHECK(launcher.read("log") == log);

@@ -137,6 +137,30 @@ TEST_CASE("results in a table that other programs read", "[launcher][AR-42]") {
     CHECK_THAT(launcher.read("o.jsonl"), contains(R"("V":["J"],"Stdout":"J\n","Stderr":"")"));
 }
 
+TEST_CASE("rows of a table are as wide as the first one, or told of", "[launcher]") {
+    Launcher launcher;
+    const Words job{"-k", "-j1", "-C", ",", "--results"};
+    const auto run = [&](const std::string& table, const Words& items) {
+        Words words = job;
+        words.insert(words.end(), {table, "echo", ":::"});
+        words.insert(words.end(), items.begin(), items.end());
+        return launcher.run(words);
+    };
+    const Outcome wider = run("r.csv", {"a", "b,c,d", "e"});
+    CHECK(wider.status.code == 255);
+    CHECK_THAT(wider.err, contains("job 2 has 3 items") && contains("r.csv only one column"));
+    const auto rows = read_csv(launcher.read("r.csv"));
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[1][9] == "a");
+    CHECK(run("r.csv", {"b,c,d", "a"}).status.code == 0);
+    const auto wide = read_csv(launcher.read("r.csv"));
+    REQUIRE(wide.size() == 3);
+    CHECK(Words(wide[1].begin() + 9, wide[1].begin() + 12) == Words{"b", "c", "d"});
+    CHECK(Words(wide[2].begin() + 9, wide[2].begin() + 12) == Words{"a", "", ""});
+    CHECK(run("new/r.jsonl", {"a", "b,c,d"}).status.code == 0);
+    CHECK_THAT(launcher.read("new/r.jsonl"), contains(R"("V":["b","c","d"])"));
+}
+
 TEST_CASE("results are those of the last attempt", "[launcher]") {
     Launcher launcher;
     const std::string job = "echo $AIOMISC_ATTEMPT; test $AIOMISC_ATTEMPT = 2 || exit 1; : {}";
@@ -241,7 +265,8 @@ TEST_CASE("results cannot be planted", "[launcher]") {
 TEST_CASE("results that cannot be kept are told before any job starts", "[launcher]") {
     Launcher launcher;
     launcher.write("file", "");
-    for (const std::string where : {"file/r", "none/o.csv", "{}/../x", "-.csv", ""}) {
+    for (const std::string where :
+         {"file/r", "file/o.csv", "{}/../x", "new/{#}.csv", "-.csv", ""}) {
         const Outcome outcome = launcher.run({"--results", where, "touch started-{}", ":::", "A"});
         CHECK(outcome.status.code == 255);
         CHECK_FALSE(outcome.err.empty());

@@ -100,8 +100,12 @@ TEST_CASE("items that are not UTF-8 are kept byte for byte", "[cli][log]") {
     auto log = JobLog::open((dir / "l.jsonl").string(), false);
     JobSpec hostile = job(1, "cmd \xff");
     hostile.items = {"\xff\xfe", "plain"};
-    log->attempt(hostile, result(0), true);
+    JobResult failed = result(1);
+    failed.error = "why \xff";
+    log->attempt(hostile, failed, true);
     const std::string text = dir.read("l.jsonl");
+    REQUIRE_THAT(text, contains("\"error\":\"why \xef\xbf\xbd\",\"error_b64\":\"d2h5IP8=\""));
+    REQUIRE_THAT(text, contains("\"cmd_b64\":\"Y21kIP8=\""));
     REQUIRE_THAT(text, contains(R"("args_b64":["//4=","cGxhaW4="])"));
     REQUIRE_THAT(text, contains("cmd \xef\xbf\xbd"));
     REQUIRE_THAT(text, !contains("\"args\":"));

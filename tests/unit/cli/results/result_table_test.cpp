@@ -81,8 +81,10 @@ TEST_CASE("a table of JSON lines keeps every byte", "[cli][results]") {
     add_row(*table, 1, "a", text, "\"\n\x01");
     CHECK_THAT(dir.read("o.jsonl"), contains("\"Stdout\":\"" + text + "\""));
     CHECK_THAT(dir.read("o.jsonl"), contains("\"Stderr\":\"\\\"\\n\\u0001\"}\n"));
+    CHECK_THAT(dir.read("o.jsonl"), contains("\"Command\":\"echo a\""));
     add_row(*table, 2, "b\xff", text + "\xc3");
     const std::string written = dir.read("o.jsonl");
+    CHECK_THAT(written, contains("\"Command_b64\":\"" + base64("echo b\xff") + "\""));
     CHECK_THAT(written, contains("\"V_b64\":[\"Yv8=\"]"));
     const std::string cut = "\"Stdout_b64\":\"" + base64(text + "\xc3") + "\",\"Stderr\":\"\"}\n";
     CHECK(written.ends_with(cut));
@@ -129,6 +131,13 @@ TEST_CASE("a table with other columns is left alone", "[cli][results]") {
     CHECK(dir.read("o.csv") == "name,age\nbob,7\n");
 }
 
+TEST_CASE("the folder of a table is made", "[cli][results]") {
+    const TempDir dir;
+    add_row(*begun(dir, "new/er/o.csv"), 1, "a", "x");
+    CHECK(dir.read("new/er/o.csv") == kHeader + row(1, "1,0,0,echo a,a,\"x\","));
+    CHECK_THROWS_AS(open(dir, "new/er/o.csv/o.csv"), aiomisc::SystemError);
+}
+
 TEST_CASE("one run at a time writes a table", "[cli][results]") {
     const TempDir dir;
     const auto table = open(dir, "o.csv");
@@ -144,18 +153,26 @@ TEST_CASE("columns have the names of the items", "[cli][results]") {
     CHECK_THAT(dir.read("o.csv"), contains(",Command,\"a,b\",V2,Stdout,"));
 }
 
-TEST_CASE("all items of a job are in its row", "[cli][results]") {
+TEST_CASE("a job with fewer items than the first one leaves columns empty", "[cli][results]") {
     const TempDir dir;
-    const auto table = open(dir, "o.csv");
-    table->start();
+    const auto table = begun(dir, "o.csv");
     table->begin({.seq = 1, .items = {"a", "b"}});
+    const JobSpec job{.seq = 2, .items = {"d"}, .text = "x"};
+    table->begin({.seq = 2, .items = job.items});
     KeptOutput kept = table->keep();
-    const JobSpec job{.seq = 2, .items = {"a", "b", "c"}, .text = "x"};
     table->commit({.seq = 2, .items = job.items}, job, {}, kept);
-    KeptOutput fewer = table->keep();
-    const JobSpec last{.seq = 3, .items = {"d"}, .text = "x"};
-    table->commit({.seq = 3, .items = last.items}, last, {}, fewer);
     CHECK_THAT(dir.read("o.csv"), contains("Command,V1,V2,Stdout,Stderr\n"));
-    CHECK_THAT(dir.read("o.csv"), contains(",x,a,b c,,\n"));
     CHECK_THAT(dir.read("o.csv"), contains(",x,d,,,\n"));
+}
+
+TEST_CASE("a job with more items than there are columns is refused", "[cli][results]") {
+    const TempDir dir;
+    const auto table = begun(dir, "o.csv");
+    table->begin({.seq = 4, .items = {"a"}});
+    CHECK_THROWS_WITH(
+        table->begin({.seq = 5, .items = {"b", "c", "d"}}),
+        contains("job 5 has 3 items") && contains("o.csv only one column") && contains(".jsonl"));
+    const auto lines = begun(dir, "o.jsonl");
+    lines->begin({.seq = 4, .items = {"a"}});
+    lines->begin({.seq = 5, .items = {"b", "c", "d"}});
 }
