@@ -107,7 +107,9 @@ Task<std::string> misbehave(WorkerPool& pool, Arguments... arguments) {
     const pid_t culprit = board().pids[0];
     std::vector<TaskHandle<int>> others;
     for (int x = 0; x < 200; ++x) {
-        others.push_back(pool.create_task<&calls::square>(x));
+        // A call with a limit is never sent ahead: the worker that misbehaves begins none of them.
+        others.push_back(pool.create_task_with<&calls::square>(
+            CallOptions{.timeout = std::chrono::minutes(1)}, x));
     }
     board().gates[0] = 1;
     const auto outcome = co_await settle(std::move(bad));

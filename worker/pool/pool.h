@@ -123,7 +123,7 @@ private:
         kBroken
     };
 
-    // dispatch.cpp: from the queue to workers and back
+    // pool_dispatch.cpp: from the queue to workers
     void enqueue(Work& work) noexcept;
     enum class SendAhead : std::uint8_t { kNo, kYes };
     void dispatch(SendAhead ahead = SendAhead::kYes) noexcept;
@@ -139,57 +139,64 @@ private:
     void take_back(PoolWorker& worker) noexcept;
     void look_later() noexcept;
     void look_at_workers() noexcept;
-    bool interrupt(PoolWorker& worker, const Work& work) noexcept;
     void requeue(const std::vector<Work*>& taken) noexcept;
+
+    // pool_outcome.cpp: and back
     void settle(Work& work) noexcept;
-    void end_cancelled(Work& work) noexcept;
     void deliver(Work& work, const Reply& reply) noexcept;
     void fail(Work& work, const std::exception_ptr& error) noexcept;
     void lose(const WorkerLink::Lost& lost, const std::exception_ptr& error) noexcept;
     void count(const Work& work, const Tally& calls) noexcept;
     void fail_all(const std::exception_ptr& error) noexcept;
-    void stop_running(PoolWorker& worker, Work& work) noexcept;
-    void on_call_timeout(PoolWorker& worker, Work& work, std::chrono::milliseconds limit) noexcept;
     void measure(const PoolWorker& worker, const Work& work) noexcept;
     void publish() noexcept;
-
     void on_reply(PoolWorker& worker, Work& work, const Reply& reply) noexcept override;
     void on_returned(PoolWorker& worker, const std::vector<Work*>& works) noexcept override;
     void on_channel_end(PoolWorker& worker) noexcept override;
     void on_gone(PoolWorker& worker) noexcept override;
-    void kill(PoolWorker& worker, std::string reason) noexcept override;
     void on_output(
         const Work* writer, bool is_stderr, std::span<const std::byte> bytes) noexcept override;
 
-    // pool.cpp: processes
-    void begin_start();
+    // pool_cancel.cpp: calls that end before they are done
+    bool interrupt(PoolWorker& worker, const Work& work) noexcept;
+    void end_cancelled(Work& work) noexcept;
+    void stop_running(PoolWorker& worker, Work& work) noexcept;
+    void on_call_timeout(PoolWorker& worker, Work& work, std::chrono::milliseconds limit) noexcept;
+    void kill(PoolWorker& worker, std::string reason) noexcept override;
+
+    // pool_processes.cpp: the supervisor and the workers
     void open_supervisor();
     void on_supervisor_event(process::SupervisorEvent* event);
     void on_supervisor_gone();
     void restart_supervisor(Duration at_least = Duration::zero()) noexcept;
     void open_supervisor_again() noexcept;
+    void kill_supervisor() noexcept;
     void ensure_workers() noexcept;
     void spawn_worker(std::size_t slot);
-    [[nodiscard]] std::size_t replacements() const noexcept;
-    void recycle_if_due(PoolWorker& worker) noexcept;
+    void drop_workers() noexcept;
     void worker_lost(const std::string& how, Duration at_least) noexcept;
+    void recycle_if_due(PoolWorker& worker) noexcept;
+    void bury(std::unique_ptr<PoolWorker> worker) noexcept;
+    void signal_workers(int signal) noexcept;
+    void publish_processes() noexcept;
+    [[nodiscard]] std::size_t replacements() const noexcept;
+    [[nodiscard]] PoolWorker* find(process::ChildKey key) noexcept;
+
+    // pool_lifetime.cpp: start and end
+    void begin_start();
+    void advance_start() noexcept;
     void break_pool(const std::string& reason) noexcept;
     [[nodiscard]] std::exception_ptr broken_by(const std::string& reason) const;
-    void publish_processes() noexcept;
-    void signal_workers(int signal) noexcept;
-    [[nodiscard]] PoolWorker* find(process::ChildKey key) noexcept;
-    void bury(std::unique_ptr<PoolWorker> worker) noexcept;
-    void advance_start() noexcept;
-    void kill_supervisor() noexcept;
-    void wake_waiters() noexcept;
-    void wake_first_in_line() noexcept;
-    Task<> close_processes();
     static Task<> close_once(std::shared_ptr<Pool> self, CloseOptions options);
+    Task<> close_processes();
     template <typename Condition>
     Task<bool> wait_until(Condition condition, TimePoint deadline);
-    void drop_workers() noexcept;
     [[nodiscard]] bool all_idle() const noexcept;
     void throw_unless_open() const;
+
+    // pool.cpp: who waits for a place, or for a change
+    void wake_waiters() noexcept;
+    void wake_first_in_line() noexcept;
 
     [[nodiscard]] bool is_executor() const noexcept { return kind_ == PoolKind::kExecutor; }
 

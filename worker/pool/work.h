@@ -76,6 +76,9 @@ public:
 
     [[nodiscard]] bool is_chunk() const noexcept { return count > 0; }
 
+    /// Calls that it stands for.
+    [[nodiscard]] std::uint64_t calls() const noexcept { return is_chunk() ? count : 1; }
+
 protected:
     explicit Work(std::size_t max_payload_bytes) : arguments(max_payload_bytes) {}
 
