@@ -12,6 +12,9 @@ namespace {
 
 // The TSV log does not tell that a job was a call of a function; its text does.
 bool is_module_call(std::string_view command) {
+    if (command.starts_with("__ar1=")) {
+        return false;  // that may be a value with a blank in it
+    }
     std::string_view first = command.substr(0, command.find(' '));
     if (first.ends_with('\'')) {
         first.remove_suffix(1);

@@ -27,6 +27,7 @@ enum class FrameKind {
 struct Frame {
     FrameKind kind = FrameKind::kTop;
     bool in_word = false;  ///< of ${ … }: behind the operator
+    unsigned cases = 0;    ///< open ones, in whose patterns a ) closes nothing
 
     // The word that a -X would repeat.
     bool has_words = false;      ///< blanks in it separate words

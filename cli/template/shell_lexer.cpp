@@ -4,15 +4,17 @@
 // nest are frames on a stack: "…" may hold $(…), which holds unquoted text again, and so on. '…',
 // comments and here-documents do not nest and are taken in one go.
 //
-// Items are never put into the text, only references to variables that hold them, so a construct
-// that is misread here can break a template but cannot turn an item into code. The one place where
-// a shell evaluates the value of a variable is arithmetic, hence ShellContext::kArithmetic.
+// Items are never put into text with a construct that could be misread here, only references to
+// variables that hold them: that can break a template but cannot turn an item into code. The one
+// place where a shell evaluates the value of a variable is arithmetic, hence
+// ShellContext::kArithmetic.
 
 #include <aiomisc/cli/template/shell_lexer.h>
 
 #include <aiomisc/cli/options/usage_error.h>
 #include <aiomisc/cli/template/here_document.h>
 #include <aiomisc/cli/template/shell_arithmetic.h>
+#include <aiomisc/cli/template/shell_case.h>
 #include <aiomisc/cli/template/shell_frames.h>
 
 #include <algorithm>
@@ -42,7 +44,7 @@ public:
         lex_until(text_.size());
         end_literal();
         end_word();
-        return {std::move(pieces_), outermost(std::move(words_))};
+        return {std::move(pieces_), outermost(std::move(words_)), certain_};
     }
 
 private:
@@ -83,12 +85,11 @@ private:
         if (!match) {
             return false;
         }
+        note_name_before(context);
         end_literal();
         pieces_.emplace_back(ShellHole{
             .placeholder = match->placeholder,
             .context = context,
-            .backquoted = frames_.backquoted(),
-            .in_parameter = frames_.top().kind == FrameKind::kParameter,
             .evaluated = context == ShellContext::kArithmetic || at_ < evaluated_end_});
         if (wants_words_ && match->placeholder.takes_all_items()) {
             frames_.innermost_with_words().word_has_hole = true;
@@ -96,6 +97,41 @@ private:
         at_ += match->length;
         word_start_ = false;
         return true;
+    }
+
+    // --- what values may not be written into ---
+
+    static bool is_certain(FrameKind kind) {
+        return kind == FrameKind::kParenthesis || kind == FrameKind::kDouble ||
+               kind == FrameKind::kParameter || kind == FrameKind::kArithmetic ||
+               kind == FrameKind::kArithmeticParenthesis;
+    }
+
+    /// Written behind `$name`, a value would be the rest of the name.
+    void note_name_before(ShellContext context) {
+        std::size_t name = literal_.size();
+        while (name > 0 && is_name_character(literal_[name - 1])) {
+            --name;
+        }
+        const bool follows_dollar = name < literal_.size() && name > 0 && literal_[name - 1] == '$';
+        if (frames_.top().kind == FrameKind::kParameter ||
+            (follows_dollar && context != ShellContext::kSingleQuoted)) {
+            certain_ = false;
+        }
+    }
+
+    void note_uncertain() {
+        const char next = text_[at_];
+        const FrameKind kind = frames_.top().kind;
+        const bool in_name = is_name_character(next);
+        if (looking_at("\\\n") || (kind == FrameKind::kParameter && !in_name && next != '}')) {
+            certain_ = false;
+        }
+        // A ) alone makes commands of what began like arithmetic.
+        const bool ends_list = kind == FrameKind::kArithmetic && next == ')' && !looking_at("))");
+        if (in_arithmetic_frame() && ((!in_name && !is_one_of(next, " +-*/%()")) || ends_list)) {
+            certain_ = false;
+        }
     }
 
     // --- words to repeat ---
@@ -158,6 +194,7 @@ private:
         const bool has_words =
             starts_commands(kind) || (kind == FrameKind::kDouble && has_blanks_before('"'));
         copy(opener);
+        certain_ = certain_ && is_certain(kind);
         frames_.push(kind);
         if (has_words) {
             begin_words();
@@ -176,6 +213,7 @@ private:
     void pop_at(std::string_view closer) { looking_at(closer) ? pop(closer.size()) : copy(1); }
 
     void take_by_frame() {
+        note_uncertain();
         if (take_expansion()) {
             return;
         }
@@ -284,6 +322,7 @@ private:
 
     // The length, or an indirection, and a parameter whose name is not of letters.
     void take_parameter_start() {
+        certain_ = certain_ && !rest().empty() && is_name_character(rest().front());
         if (looking_at("!") || looking_at("#")) {
             copy(1);
         }
@@ -349,8 +388,17 @@ private:
         evaluated_end_ = std::max(evaluated_end_, at_ + length);
     }
 
+    void note_case() {
+        if (word_start_ && opens_case(text_, at_)) {
+            ++frames_.top().cases;
+        } else if (word_start_ && frames_.top().cases > 0 && closes_case(text_, at_)) {
+            --frames_.top().cases;
+        }
+    }
+
     void take_unquoted() {
         note_evaluated();
+        note_case();
         const char next = text_[at_];
         switch (next) {
             case '\'':
@@ -362,6 +410,7 @@ private:
                 return;
             case '(':
                 end_word();
+                certain_ = certain_ && !looking_at("((");  // see opens_arithmetic()
                 opens_arithmetic(rest()) ? push(FrameKind::kArithmetic, 2)
                                          : push(FrameKind::kParenthesis, 1);
                 return;
@@ -374,6 +423,7 @@ private:
                 word_start_ = false;
                 return;
             case '#':
+                certain_ = false;
                 copy(word_start_ ? rest().find('\n') : 1);
                 word_start_ = false;
                 return;
@@ -395,16 +445,15 @@ private:
     }
 
     void take_closing_parenthesis() {
-        switch (frames_.top().kind) {
-            case FrameKind::kSubstitution:
-                pop(1);
-                break;
-            case FrameKind::kParenthesis:
-                pop(1);
-                end_word();  // what comes behind is another one
-                break;
-            default:
-                copy_between_words(1);  // the end of a pattern in a case
+        const FrameKind kind = frames_.top().kind;
+        const bool is_list = kind == FrameKind::kParenthesis;
+        if (frames_.top().cases > 0 || (!is_list && kind != FrameKind::kSubstitution)) {
+            copy_between_words(1);  // the end of a pattern
+            return;
+        }
+        pop(1);
+        if (is_list) {
+            end_word();  // what comes behind is another one
         }
     }
 
@@ -437,6 +486,7 @@ private:
     }
 
     void take_ansi_quoted() {
+        certain_ = false;  // dash takes it for '…'
         copy(2);
         while (!rest().empty() && !looking_at("'")) {
             if (placeholders_.match(rest())) {
@@ -451,6 +501,7 @@ private:
     // --- here-documents ---
 
     void take_less_than() {
+        certain_ = certain_ && !looking_at("<<");
         if (looking_at("<<<")) {
             copy(3);
         } else if (looking_at("<<")) {
@@ -495,6 +546,7 @@ private:
     std::size_t evaluated_end_ = 0;  // of what is evaluated without being in a frame for that
     std::vector<HereDocument> pending_;
     bool word_start_ = true;
+    bool certain_ = true;
     bool wants_words_ = false;
     std::string literal_;
     std::vector<ShellPiece> pieces_;
@@ -503,12 +555,8 @@ private:
 
 }  // namespace
 
-std::vector<ShellPiece> lex_shell(std::string_view text, const PlaceholderSet& placeholders) {
-    return ShellLexer(text, placeholders).lex(false).pieces;
-}
-
-ShellText lex_shell_words(std::string_view text, const PlaceholderSet& placeholders) {
-    return ShellLexer(text, placeholders).lex(true);
+ShellText lex_shell(std::string_view text, const PlaceholderSet& placeholders, bool with_words) {
+    return ShellLexer(text, placeholders).lex(with_words);
 }
 
 }  // namespace aiomisc::cli

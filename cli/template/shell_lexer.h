@@ -23,9 +23,7 @@ enum class ShellContext {
 struct ShellHole {
     Placeholder placeholder;
     ShellContext context = ShellContext::kUnquoted;
-    bool backquoted = false;    ///< somewhere inside `…`
-    bool in_parameter = false;  ///< right inside ${…}, which a '}' would end
-    bool evaluated = false;     ///< the shell would take the value as an expression, and run it
+    bool evaluated = false;  ///< the shell would take the value as an expression, and run it
 
     friend bool operator==(const ShellHole&, const ShellHole&) = default;
 };
@@ -46,19 +44,23 @@ struct ShellWord {
 struct ShellText {
     std::vector<ShellPiece> pieces;
     std::vector<ShellWord> words;
+
+    /// Nothing but words, quotes, `$name`, `${name}`, sums in `$((…))` and operators, where no
+    /// shell sees quotes that the lexer does not: values may be written in place, quoted.
+    bool certain = true;
 };
 
-/// As lex_shell(). A word ends where the shell ends it, and at blanks in the quotes around the
-/// placeholder.
-ShellText lex_shell_words(std::string_view text, const PlaceholderSet& placeholders);
-
 /// Finds the placeholders in shell text and the quoting around each.
+///
+/// `with_words` asks for the words as well. A word ends where the shell ends it, and at blanks in
+/// the quotes around the placeholder.
 ///
 /// `${` always belongs to the shell. A backslash or a lone `$` right before a placeholder is kept
 /// from acting on what will be written there.
 ///
 /// Errors:    UsageError (a placeholder where no value can be written: in $'…', or in a
 ///            here-document with a quoted delimiter; see PlaceholderSet::match()).
-std::vector<ShellPiece> lex_shell(std::string_view text, const PlaceholderSet& placeholders);
+ShellText lex_shell(
+    std::string_view text, const PlaceholderSet& placeholders, bool with_words = false);
 
 }  // namespace aiomisc::cli

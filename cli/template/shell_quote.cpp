@@ -2,6 +2,7 @@
 #include <aiomisc/cli/template/shell_quote.h>
 
 #include <algorithm>
+#include <array>
 
 namespace aiomisc::cli {
 namespace {
@@ -11,10 +12,34 @@ bool is_plain(char c) {
            std::string_view("_@%+:,./-").find(c) != std::string_view::npos;
 }
 
+/// By a POSIX shell, or bash.
+bool is_reserved(std::string_view word) {
+    constexpr std::array<std::string_view, 17> kReserved{
+        "if",
+        "then",
+        "elif",
+        "else",
+        "fi",
+        "for",
+        "while",
+        "until",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "in",
+        "time",
+        "function",
+        "select",
+        "coproc"};
+    return std::ranges::find(kReserved, word) != kReserved.end();
+}
+
 }  // namespace
 
 std::string shell_quote(std::string_view text) {
-    if (!text.empty() && std::all_of(text.begin(), text.end(), is_plain)) {
+    const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), is_plain);
+    if (plain && !is_reserved(text)) {
         return std::string(text);
     }
     return "'" + escape_single_quoted(text) + "'";
@@ -52,10 +77,6 @@ std::string escape_with_backslash(std::string_view text, std::string_view specia
         escaped += c;
     }
     return escaped;
-}
-
-std::string escape_backquoted(std::string_view text) {
-    return escape_with_backslash(text, "\\`");
 }
 
 }  // namespace aiomisc::cli

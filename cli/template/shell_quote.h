@@ -19,7 +19,4 @@ std::string escape_single_quoted(std::string_view text);
 /// `text` as it is written where `special` characters must have a backslash before them.
 std::string escape_with_backslash(std::string_view text, std::string_view special);
 
-/// Shell text as it is written inside `…`, where one level of backslashes is taken off.
-std::string escape_backquoted(std::string_view text);
-
 }  // namespace aiomisc::cli

@@ -2,6 +2,7 @@
 #include <aiomisc/cli/template/shell_template.h>
 
 #include <aiomisc/cli/template/shell_quote.h>
+#include <aiomisc/cli/template/shown_value.h>
 #include <aiomisc/runtime/base/error.h>
 
 #include <algorithm>
@@ -55,38 +56,6 @@ std::string references(ShellContext context, bool unquoted, std::size_t first, s
     return join(names, " ");
 }
 
-// A value that the shell would split at blanks, split here, so that what is shown has no syntax.
-std::string split_and_quote(const std::string& value) {
-    std::vector<std::string> words;
-    std::string word;
-    for (const char c : value + ' ') {
-        if (c != ' ' && c != '\t' && c != '\n') {
-            word += c;
-        } else if (!word.empty()) {
-            words.push_back(shell_quote(std::exchange(word, {})));
-        }
-    }
-    return join(words, " ");
-}
-
-std::string quoted_for(const ShellHole& hole, bool is_command, const std::string& value) {
-    switch (hole.context) {
-        case ShellContext::kDoubleQuoted:
-            // Quotes of its own within "${…}": bash wants a ' balanced there otherwise.
-            return hole.in_parameter ? "\"" + escape_with_backslash(value, "\\$`\"}") + "\""
-                                     : escape_with_backslash(value, "\\$`\"");
-        case ShellContext::kHereDocument:
-            return escape_with_backslash(value, hole.in_parameter ? "\\$`}" : "\\$`");
-        case ShellContext::kSingleQuoted:
-            return escape_single_quoted(value);
-        case ShellContext::kArithmetic:
-            return value;
-        case ShellContext::kUnquoted:
-            break;
-    }
-    return is_command ? split_and_quote(value) : shell_quote(value);
-}
-
 /// Appends a word in quotes, except for the placeholders in it. Whether one takes all items.
 bool append_quoted(
     std::vector<ShellPiece>& pieces, std::string_view word, const PlaceholderSet& placeholders) {
@@ -135,40 +104,39 @@ std::pair<std::size_t, std::size_t> chosen(
 }  // namespace
 
 ShellTemplate::ShellTemplate(
-    std::string_view text, const PlaceholderSet& placeholders, bool repeat_words) {
-    if (!repeat_words) {
-        *this = ShellTemplate(lex_shell(text, placeholders), {});
-        return;
-    }
-    ShellText lexed = lex_shell_words(text, placeholders);
-    *this = ShellTemplate(std::move(lexed.pieces), std::move(lexed.words));
-}
+    std::string_view text, const PlaceholderSet& placeholders, bool repeat_words)
+    : ShellTemplate(lex_shell(text, placeholders, repeat_words)) {}
 
 // Not by quoting and lexing them: joined, the end of a word and the next could read as one
 // placeholder.
 ShellTemplate ShellTemplate::of_words(
     const std::vector<std::string>& words, const PlaceholderSet& placeholders, bool repeat_words) {
-    std::vector<ShellPiece> pieces;
-    std::vector<ShellWord> repeated;
+    ShellText text;
     for (const std::string& word : words) {
-        if (!pieces.empty()) {
-            pieces.emplace_back(" ");
+        if (!text.pieces.empty()) {
+            text.pieces.emplace_back(" ");
         }
-        const std::size_t begin = pieces.size();
-        if (append_quoted(pieces, word, placeholders) && repeat_words) {
-            repeated.push_back({begin, pieces.size()});
+        const std::size_t begin = text.pieces.size();
+        if (append_quoted(text.pieces, word, placeholders) && repeat_words) {
+            text.words.push_back({begin, text.pieces.size()});
         }
     }
-    return {std::move(pieces), std::move(repeated)};
+    return ShellTemplate(std::move(text));
 }
 
-ShellTemplate::ShellTemplate(std::vector<ShellPiece> pieces, std::vector<ShellWord> words)
-    : pieces_(std::move(pieces)), words_(std::move(words)) {
+ShellTemplate::ShellTemplate(ShellText text)
+    : pieces_(std::move(text.pieces)), words_(std::move(text.words)), certain_(text.certain) {
     if (!pieces_.empty() && std::holds_alternative<ShellHole>(pieces_.front())) {
-        const auto* next = pieces_.size() > 1 ? std::get_if<std::string>(&pieces_[1]) : nullptr;
-        first_word_is_hole_ = pieces_.size() == 1 ||
-                              (next != nullptr && (next->front() == ' ' || next->front() == '\t'));
+        const std::string_view behind = literal_at(1);
+        first_word_is_hole_ =
+            pieces_.size() == 1 || behind.starts_with(' ') || behind.starts_with('\t');
     }
+}
+
+std::string_view ShellTemplate::literal_at(std::size_t index) const noexcept {
+    const auto* literal =
+        index < pieces_.size() ? std::get_if<std::string>(&pieces_[index]) : nullptr;
+    return literal == nullptr ? std::string_view() : std::string_view(*literal);
 }
 
 std::vector<ShellTemplate::Step> ShellTemplate::steps(std::size_t items) const {
@@ -192,17 +160,16 @@ std::vector<ShellTemplate::Step> ShellTemplate::steps(std::size_t items) const {
     return steps;
 }
 
-ShellScript ShellTemplate::fill(const JobInput& input, unsigned slot) const {
+ShellScript ShellTemplate::body(const JobInput& input, unsigned slot) const {
     ShellScript filled;
     std::vector<KnownPlaceholder> known;
-    std::string body;
     for (const Step& step : steps(input.items.size())) {
         if (step.piece == nullptr) {
-            body += ' ';
+            filled.script += ' ';
             continue;
         }
         if (const auto* literal = std::get_if<std::string>(step.piece)) {
-            body += *literal;
+            filled.script += *literal;
             continue;
         }
         const auto& hole = std::get<ShellHole>(*step.piece);
@@ -215,16 +182,35 @@ ShellScript ShellTemplate::fill(const JobInput& input, unsigned slot) const {
         const auto [first, count] = chosen(*at, step.item);
         const auto first_value = filled.values.begin() + static_cast<std::ptrdiff_t>(first - 1);
         check_values(hole, {first_value, first_value + static_cast<std::ptrdiff_t>(count)});
-        body += references(hole.context, is_command(*step.piece), first, count);
+        filled.script += references(hole.context, is_command(*step.piece), first, count);
     }
+    return filled;
+}
+
+ShellScript ShellTemplate::fill(const JobInput& input, unsigned slot) const {
+    ShellScript filled = body(input, slot);
+    std::string variables;
     for (std::size_t index = 1; index <= filled.values.size(); ++index) {
-        filled.script += fmt::format("__ar{0}=${{{0}}};", index);
+        variables += fmt::format("__ar{0}=${{{0}}};", index);
     }
-    filled.script += (filled.values.empty() ? "" : "set --;") + body;
+    filled.script.insert(0, variables + (filled.values.empty() ? "" : "set --;"));
     return filled;
 }
 
 std::string ShellTemplate::text(const JobInput& input, unsigned slot) const {
+    return certain_ ? text_in_place(input, slot) : text_with_variables(input, slot);
+}
+
+std::string ShellTemplate::text_with_variables(const JobInput& input, unsigned slot) const {
+    const ShellScript filled = body(input, slot);
+    std::string text;
+    for (std::size_t index = 0; index < filled.values.size(); ++index) {
+        text += fmt::format("__ar{}={}; ", index + 1, shell_quote(filled.values[index]));
+    }
+    return text + filled.script;
+}
+
+std::string ShellTemplate::text_in_place(const JobInput& input, unsigned slot) const {
     std::string text;
     for (const Step& step : steps(input.items.size())) {
         if (step.piece == nullptr) {
@@ -241,12 +227,17 @@ std::string ShellTemplate::text(const JobInput& input, unsigned slot) const {
                           : expand(hole.placeholder, input, slot);
         check_values(hole, values);
         for (std::string& value : values) {
-            value = quoted_for(hole, is_command(*step.piece), value);
+            value = is_command(*step.piece) ? shown_command(value)
+                                            : shown_value(hole, around(*step.piece), value);
         }
-        const std::string written = join(values, " ");
-        text += hole.backquoted ? escape_backquoted(written) : written;
+        text += join(values, " ");
     }
     return text;
+}
+
+Surroundings ShellTemplate::around(const ShellPiece& piece) const noexcept {
+    const auto index = static_cast<std::size_t>(&piece - pieces_.data());
+    return {index == 0 ? std::string_view() : literal_at(index - 1), literal_at(index + 1)};
 }
 
 bool ShellTemplate::has_placeholder() const noexcept {

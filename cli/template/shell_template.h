@@ -2,6 +2,7 @@
 #pragma once
 
 #include <aiomisc/cli/template/shell_lexer.h>
+#include <aiomisc/cli/template/shown_value.h>
 
 #include <cstddef>
 #include <optional>
@@ -46,7 +47,14 @@ public:
     /// Errors:    Error (a value in arithmetic is not an integer: evaluating it could run code).
     [[nodiscard]] ShellScript fill(const JobInput& input, unsigned slot) const;
 
-    /// What a POSIX shell runs to the same effect, with the values quoted in place. Errors: Error.
+    /// What a POSIX shell runs to the same effect: with the values quoted in place, or, where the
+    /// template has a construct whose quoting only a shell could be sure of, in variables as in the
+    /// script, which makes nothing else of them whatever the lexer took the construct for:
+    ///
+    ///     wc -l {}              →   wc -l 'a b'
+    ///     echo "$(wc -l <{})"   →   __ar1='a b'; echo "$(wc -l <"${__ar1}")"
+    ///
+    /// Errors:    those of fill().
     [[nodiscard]] std::string text(const JobInput& input, unsigned slot) const;
 
     [[nodiscard]] bool has_placeholder() const noexcept;
@@ -61,13 +69,19 @@ private:
         std::optional<std::size_t> item{};
     };
 
-    ShellTemplate(std::vector<ShellPiece> pieces, std::vector<ShellWord> words);
+    explicit ShellTemplate(ShellText text);
 
     [[nodiscard]] std::vector<Step> steps(std::size_t items) const;
+    [[nodiscard]] ShellScript body(const JobInput& input, unsigned slot) const;
+    [[nodiscard]] std::string text_in_place(const JobInput& input, unsigned slot) const;
+    [[nodiscard]] std::string text_with_variables(const JobInput& input, unsigned slot) const;
     [[nodiscard]] bool is_command(const ShellPiece& piece) const noexcept;
+    [[nodiscard]] std::string_view literal_at(std::size_t index) const noexcept;
+    [[nodiscard]] Surroundings around(const ShellPiece& piece) const noexcept;
 
     std::vector<ShellPiece> pieces_;
     std::vector<ShellWord> words_;  // those that are repeated
+    bool certain_ = true;           // see ShellText
     bool first_word_is_hole_ = false;
 };
 

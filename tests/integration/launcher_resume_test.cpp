@@ -107,6 +107,38 @@ TEST_CASE("retrying runs the commands of the log", "[launcher][AR-64]") {
     }
 }
 
+TEST_CASE("an item does not become code when its command is run again", "[launcher]") {
+    const std::string zero(1, '\0');
+    const Words commands{
+        R"-(echo "$(case {} in *.gz) zcat {};; *) cat {};; esac)"; false)-",
+        "cat <<E\n{}\nE\nfalse",
+        "cat <<E\n$(case {} in x) ;; *) echo '{}';; esac)\nE\nfalse",
+        "false \\\n# it's {}",
+        "echo ${none:-$(case {} in *) echo \"{}\";; esac)} \"`echo '{}'`\"; false"};
+    const std::string items = "x;touch pwned" + zero + "E\ntouch pwned" + zero + "a\n touch pwned" +
+                              zero + "$(touch pwned)" + zero + "';touch pwned;'" + zero +
+                              "\";touch pwned;\"" + zero;
+    for (const std::string& command : commands) {
+        for (const std::string log : {"log", "log.jsonl"}) {
+            CAPTURE(command, log);
+            Launcher launcher;
+            CHECK(
+                launcher.run({"-0", "--joblog", log, command}, {.input = items}).status.code == 6);
+            CHECK(launcher.run({"--retry-failed", "--joblog", log}).status.code == 6);
+            CHECK(launcher.files() == Words{log});
+        }
+    }
+}
+
+TEST_CASE("a recorded command may begin with an item that is named like a source", "[launcher]") {
+    Launcher launcher;
+    CHECK(
+        launcher.run({"--joblog", "log", "test -e y && echo `echo {}`", ":::", "a.cpp b.cpp"})
+            .status.code == 1);
+    launcher.write("y", "");
+    CHECK(launcher.run({"--retry-failed", "--joblog", "log"}).out == "a.cpp b.cpp\n");
+}
+
 TEST_CASE("a recorded command is run as it was, whatever is in its items", "[launcher][AR-64]") {
     for (const std::string log : {"log", "log.jsonl"}) {
         INFO(log);

@@ -9,10 +9,11 @@ using namespace aiomisc::cli;
 
 namespace {
 
-/// The text with each hole shown as its context: U, D, S, H or A, with ` if backquoted.
+/// The text with each hole shown as its context: U, D, S, H or A.
 std::string contexts(std::string_view text) {
     std::string shown;
-    for (const ShellPiece& piece : lex_shell(text, PlaceholderSet())) {
+    const ShellText lexed = lex_shell(text, PlaceholderSet());
+    for (const ShellPiece& piece : lexed.pieces) {
         if (const auto* literal = std::get_if<std::string>(&piece)) {
             shown += *literal;
             continue;
@@ -20,7 +21,7 @@ std::string contexts(std::string_view text) {
         const auto& hole = std::get<ShellHole>(piece);
         shown += "<";
         shown += "UDSHA"[static_cast<int>(hole.context)];
-        shown += hole.backquoted ? "`>" : ">";
+        shown += ">";
     }
     return shown;
 }
@@ -39,10 +40,48 @@ TEST_CASE("the quoting around a placeholder is found", "[cli][template][S17]") {
 TEST_CASE("nested commands start with fresh quoting", "[cli][template][S17]") {
     REQUIRE(contexts("\"$(a {} \"{}\")\" {}") == "\"$(a <U> \"<D>\")\" <U>");
     REQUIRE(contexts("\"$( (a; {}) )\"{}") == "\"$( (a; <U>) )\"<U>");
-    REQUIRE(contexts("\"`a {} '{}'`{}\"") == "\"`a <U`> '<S`>'`<D>\"");
+    REQUIRE(contexts("\"`a {} '{}'`{}\"") == "\"`a <U> '<S>'`<D>\"");
     REQUIRE(contexts("(a {}) {}") == "(a <U>) <U>");
     REQUIRE(contexts("${x:-{}} \"${x:-{}}\" {}") == "${x:-<U>} \"${x:-<D>}\" <U>");
     REQUIRE(contexts("${x#'}'} {}") == "${x#'}'} <U>");
+}
+
+TEST_CASE("a pattern of a case ends no command that is nested", "[cli][template][S17]") {
+    REQUIRE(
+        contexts("\"$(case {} in *.gz) a {};; *) b {} \"{}\";; esac)\" {}") ==
+        "\"$(case <U> in *.gz) a <U>;; *) b <U> \"<D>\";; esac)\" <U>");
+    REQUIRE(
+        contexts("\"$(case x in a) case y in b) {};; esac;; (c) {} esac; {})\"{}\"\"") ==
+        "\"$(case x in a) case y in b) <U>;; esac;; (c) <U> esac; <U>)\"<D>\"\"");
+    REQUIRE(
+        contexts("\"$(if a; then case x in\na) (b {});;\nesac fi; c {})\"") ==
+        "\"$(if a; then case x in\na) (b <U>);;\nesac fi; c <U>)\"");
+    REQUIRE(contexts("\"$(case x in esac)\"{}") == "\"$(case x in esac)\"<U>");
+    REQUIRE(contexts("\"$(echo case esac {})\"{}") == "\"$(echo case esac <U>)\"<U>");
+    REQUIRE(contexts("\"$(case=x; a {})\"{}") == "\"$(case=x; a <U>)\"<U>");
+}
+
+TEST_CASE("only simple text is certain", "[cli][template][S17]") {
+    for (const char* text :
+         {"echo {} \"{}\" '{}' \\{} a\\ b",
+          "echo \"$HOME/{}\" ${HOME}{} $1 $$ $# \"$@\"",
+          "(a {}; b) && c | d >{} 2>&1 &",
+          "case {} in (*.a) x;; *) \"{}\";; esac",
+          "awk '{ print $2 }{}' {}",
+          "sleep 0.$(({} * (5 + n) % -{2})) {}",
+          "for i in a b; do echo \"$i\" {}; done"}) {
+        CAPTURE(text);
+        CHECK(lex_shell(text, PlaceholderSet()).certain);
+    }
+    for (const char* text :
+         {"echo $((1) )", "$((x[1]))",   "$((\"1\"))",    "$(($(a)))", "$((a;b))",  "$(('1'))",
+          "echo $(a)",    "echo `a`",    "echo $[1]",     "((1))",     "echo $'a'", "cat <<E",
+          "cat <<<a",     "echo # {}",   "echo \\\n# {}", "${x:-{}}",  "${x#a}",    "${#x}",
+          "${!x}",        "\"${x[1]}\"", "\"$(a)\"",      "\"`a`\"",   "${x$y}",    "echo $x{}",
+          "\"$x_1{}\"",   "${x\"a\"}",   "((a); b)",      "${x {}",    "${"}) {
+        CAPTURE(text);
+        CHECK_FALSE(lex_shell(text, PlaceholderSet()).certain);
+    }
 }
 
 TEST_CASE("arithmetic is told from commands in parentheses", "[cli][template][S17]") {
@@ -60,7 +99,8 @@ TEST_CASE("wherever a shell evaluates numbers is arithmetic", "[cli][template][S
     REQUIRE(contexts("${x#{}} ${x//:/{}} ${x:=a:{}}") == "${x#<U>} ${x//:/<U>} ${x:=a:<U>}");
     const auto evaluated = [](std::string_view text) {
         std::string flags;
-        for (const ShellPiece& piece : lex_shell(text, PlaceholderSet())) {
+        const ShellText lexed = lex_shell(text, PlaceholderSet());
+        for (const ShellPiece& piece : lexed.pieces) {
             if (const auto* hole = std::get_if<ShellHole>(&piece)) {
                 flags += hole->evaluated ? 'e' : '-';
             }
@@ -92,10 +132,10 @@ TEST_CASE(
     REQUIRE(contexts("\"\\{}\"") == "\"\\\\<D>\"");
     REQUIRE(contexts("'\\{}'") == "'\\<S>'");
     REQUIRE(contexts("\\\\{}") == "\\\\<U>");
-    const auto pieces =
+    const ShellText lexed =
         lex_shell("$,, \"$,,\" $$,, '$,,'", PlaceholderSet({.placeholder = ",,"}, {}, 1));
     std::string literals;
-    for (const auto& piece : pieces) {
+    for (const auto& piece : lexed.pieces) {
         if (const auto* literal = std::get_if<std::string>(&piece)) {
             literals += *literal;
         }

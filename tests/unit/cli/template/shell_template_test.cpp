@@ -134,7 +134,7 @@ private:
     std::string quoted(int depth) {
         std::string text;
         for (auto left = 1 + pick(3); left > 0; --left) {
-            switch (pick(depth > 0 ? 6 : 4)) {
+            switch (pick(depth > 0 ? 7 : 4)) {
                 case 0:
                     text += "it's ";
                     break;
@@ -149,6 +149,9 @@ private:
                     break;
                 case 4:
                     text += "$(echo " + words(depth - 1) + ")";
+                    break;
+                case 5:
+                    text += "$(case {} in x) :;; *) echo " + words(depth - 1) + ";; esac)";
                     break;
                 default:
                     text += backquoted(depth);
@@ -205,6 +208,22 @@ TEST_CASE(
     }
 }
 
+TEST_CASE("what is shown of an item is no syntax around it", "[cli][template][S17]") {
+    const auto shown = [](std::string_view text, std::string item) {
+        const ShellTemplate script(text, PlaceholderSet());
+        return script.text({.seq = 1, .items = {std::move(item)}}, 1);
+    };
+    CHECK(shown("gzip <{} >{.}.gz", "a b.log") == "gzip <'a b.log' >'a b'.gz");
+    CHECK(shown("rm -- {}* $HOME/{} ${x}{}", "a") == "rm -- a* $HOME/a ${x}'a'");
+    CHECK(shown("seq {}>out-{}", "2") == "seq '2'>out-2");
+    CHECK(shown("echo {} $(({} + 1))", "-2") == "echo -2 $((-2 + 1))");
+    CHECK(shown("{}=1 env", "PATH") == "'PATH'=1 env");
+    CHECK(shown("ls [{}]x ~{}", "a-c") == "ls ['a-c']x ~'a-c'");
+    CHECK(shown("time {}; echo {}s", "do") == "time 'do'; echo 'do's");
+    CHECK(shown("echo \"$x{}\"", "1") == "__ar1=1; echo \"$x${__ar1}\"");
+    CHECK(shown("echo $(id) {}", "a b") == "__ar1='a b'; echo $(id) \"${__ar1}\"");
+}
+
 TEST_CASE("in nested commands hostile items stay data", "[cli][template][S17]") {
     const aiomisc::test::TempDir dir;
     const std::string cd = "cd " + shell_quote(dir.path().string()) + ";";
@@ -216,7 +235,10 @@ TEST_CASE("in nested commands hostile items stay data", "[cli][template][S17]") 
         "cat <<E\n<{}>\nE\n",
         "echo $(echo {})",
         "echo `echo {}`",
-        "case {} in *) echo \"{}\";; esac");
+        "case {} in *) echo \"{}\";; esac",
+        "echo \"$(case {} in *.gz) echo z {};; *) echo {};; esac)\"",
+        "(case {} in x) :;; *) echo {};; esac); cat <<E\n$(case y in *) echo {};; esac)\nE\n",
+        "echo a \\\n# it's {}\necho {}; x=y; echo \"$x{}\"");
     const ShellTemplate script(cd + text, PlaceholderSet());
     for (const std::string& item : kHostile) {
         const JobInput input{.seq = 1, .items = {item}};
@@ -230,12 +252,49 @@ TEST_CASE("in nested commands hostile items stay data", "[cli][template][S17]") 
 TEST_CASE("no garbage of shell fragments runs an item", "[cli][template][S17]") {
     const aiomisc::test::TempDir dir;
     const std::vector<std::string> fragments = {
-        "{}", "{}", "{}", " ", "'",     "'",     "\"", "\"",  "\\",  "$",
-        "`",  "`",  "$(", ")", "(",     "${x:-", "}",  "$((", "))",  "echo ",
-        "a",  ";",  "\n", "#", "<<E\n", "\nE\n", "|",  "&&",  "cat "};
+        "{}",
+        "{}",
+        "{}",
+        " ",
+        "'",
+        "'",
+        "\"",
+        "\"",
+        "\\",
+        "$",
+        "`",
+        "`",
+        "$(",
+        ")",
+        "(",
+        "${x:-",
+        "}",
+        "$((",
+        "))",
+        "echo ",
+        "a",
+        ";",
+        "\n",
+        "#",
+        "\\\n",
+        "\nE\n",
+        "|",
+        "&&",
+        "cat ",
+        "$x",
+        "<<E\n",
+        "*) ",
+        ";; ",
+        "esac",
+        "=",
+        ">f ",
+        "case {} in a) ",
+        " + ",
+        "$((1 + ",
+        "\"$(case x in x) "};
     std::mt19937 random(20240613);
     const std::string cd = "cd " + shell_quote(dir.path().string()) + "\n";
-    for (int round = 0; round < 120; ++round) {
+    for (int round = 0; round < 200; ++round) {
         std::string text = cd + "echo ";
         for (auto left = 1 + random() % 12; left > 0; --left) {
             text += fragments[random() % fragments.size()];
@@ -243,7 +302,10 @@ TEST_CASE("no garbage of shell fragments runs an item", "[cli][template][S17]") 
         const JobInput input{.seq = 1, .items = {kPayloads[random() % kPayloads.size()]}};
         CAPTURE(round, text, input.items[0]);
         try {
-            run_shell(any_shell(round), ShellTemplate(text, PlaceholderSet()).fill(input, 1));
+            const ShellTemplate script(text, PlaceholderSet());
+            run_shell(any_shell(round), script.fill(input, 1));
+            REQUIRE_FALSE(std::filesystem::exists(dir / "pwned"));
+            run_text(any_shell(round), script.text(input, 1));
         } catch (const aiomisc::Error&) {
             // Refused: an item in arithmetic, or in a quoted here-document.
         }
