@@ -4,6 +4,7 @@
 #include <aiomisc/cli/results/confined_directory.h>
 #include <aiomisc/cli/results/result_layout.h>
 #include <aiomisc/cli/results/results.h>
+#include <aiomisc/cli/results/seq_files.h>
 
 #include <string>
 #include <utility>
@@ -21,6 +22,8 @@ public:
     [[nodiscard]] KeptOutput keep() const override { return {root_.fd(), root_.path(), mode_}; }
 
     /// The file with the number of the job comes last: where it is, the others are.
+    ///
+    /// Errors: also Error (another job of this run has the place; see ResultPlace::distinct).
     std::string commit(
         const JobInput& input,
         const JobSpec& job,
@@ -28,9 +31,13 @@ public:
         KeptOutput& kept) override;
 
 private:
+    [[nodiscard]] SeqFiles probe() const;
+    void check_free(const ResultPlace& place, int directory, std::uint64_t seq) const;
+
     ResultLayout layout_;
     ConfinedDirectory root_;
     mode_t mode_;
+    SeqFiles seq_files_;
 };
 
 }  // namespace aiomisc::cli

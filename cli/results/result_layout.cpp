@@ -19,7 +19,7 @@ constexpr const char* kSeqSuffix = ".seq";
 constexpr std::size_t kSuffixLength = 4;
 
 ResultPlace in_folder(std::vector<std::string> folders) {
-    return {std::move(folders), "stdout", "stderr", "seq"};
+    return {.folders = std::move(folders), .out = "stdout", .err = "stderr", .seq = "seq"};
 }
 
 /// A name that ends as the files beside another one do would be one of them.
@@ -71,9 +71,18 @@ ResultLayout ResultLayout::temporary(std::string directory, std::string_view run
 
 ResultPlace ResultLayout::place_of(const JobInput& input, unsigned slot) const {
     if (!temporary_prefix_.empty()) {
-        return {{}, temporary_prefix_ + std::to_string(input.seq), {}, {}};
+        return {
+            .folders = {},
+            .out = temporary_prefix_ + std::to_string(input.seq),
+            .err = {},
+            .seq = {}};
     }
-    return template_ ? place_by_template(input, slot) : place_in_tree(input.items);
+    if (!template_) {
+        return place_in_tree(input.items);
+    }
+    ResultPlace place = place_by_template(input, slot);
+    place.distinct = input.items.size() <= 1 && template_->has_only_whole_item();
+    return place;
 }
 
 ResultPlace ResultLayout::place_in_tree(const std::vector<std::string>& items) const {
@@ -110,7 +119,11 @@ ResultPlace ResultLayout::place_by_template(const JobInput& input, unsigned slot
     }
     const std::string file = names.back();
     names.pop_back();
-    return {std::move(names), file, file + kErrSuffix, file + kSeqSuffix};
+    return {
+        .folders = std::move(names),
+        .out = file,
+        .err = file + kErrSuffix,
+        .seq = file + kSeqSuffix};
 }
 
 }  // namespace aiomisc::cli

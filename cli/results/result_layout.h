@@ -18,6 +18,10 @@ struct ResultPlace {
     std::string out;
     std::string err;  ///< empty: not kept
     std::string seq;  ///< empty: not kept
+
+    /// Jobs with other items have other places. Without it nobody can tell from one job: `a`, `b-c`
+    /// and `a-b`, `c` are both `a-b-c` in `{1}-{2}`, and `x/a` and `y/a` both `a` in `{/}`.
+    bool distinct = true;
 };
 
 /// Which files the jobs of a run get: GNU parallel's layouts.
@@ -28,7 +32,8 @@ struct ResultPlace {
 ///
 /// In the second, a name that ends in `.err` itself becomes `\.err`, lest it be another job's.
 ///
-/// Whatever the items are, every place is below root(), and different items have different ones.
+/// Whatever the items are, every place is below root(), and different items have different names
+/// (see ResultPlace::distinct for what a template makes of them).
 class ResultLayout {
 public:
     /// Errors:    UsageError (`..` behind a placeholder; see PlaceholderSet::match()).

@@ -3,6 +3,7 @@
 
 #include <aiomisc/runtime/base/error.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include <fcntl.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace aiomisc::cli {
@@ -89,6 +91,15 @@ std::size_t UnnamedFile::read(std::uint64_t offset, char* buffer, std::size_t si
             fail("read kept output in");
         }
     }
+}
+
+std::optional<timespec> UnnamedFile::set_modified(timespec time) {
+    const std::array<timespec, 2> times{{{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, time}};
+    struct stat status{};
+    if (::futimens(fd_.get(), times.data()) != 0 || ::fstat(fd_.get(), &status) != 0) {
+        return std::nullopt;
+    }
+    return status.st_mtim;
 }
 
 bool UnnamedFile::link_as(int directory, const std::string& name) const {

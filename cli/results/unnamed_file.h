@@ -5,6 +5,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -39,6 +41,10 @@ public:
     /// Reads up to `size` bytes at `offset`, which is before the end; returns how many.
     /// Errors: SystemError.
     std::size_t read(std::uint64_t offset, char* buffer, std::size_t size) const;
+
+    /// Sets its time of modification. Returns what the file system made of it; none if it keeps no
+    /// times.
+    std::optional<timespec> set_modified(timespec time);
 
     /// Gives it a name in a directory of the same file system, in place of what has it now: who
     /// opens that name gets either the old file or all of this one. Once only.

@@ -2,6 +2,7 @@
 #include <aiomisc/cli/template/text_template.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 namespace aiomisc::cli {
@@ -40,8 +41,10 @@ std::string TextTemplate::fill(
             filled += *literal;
             continue;
         }
+        const auto values = expand(std::get<Placeholder>(piece), input, slot);
+        filled += values.empty() ? as({}) : "";
         const char* separator = "";
-        for (const std::string& value : expand(std::get<Placeholder>(piece), input, slot)) {
+        for (const std::string& value : values) {
             filled += separator;
             filled += as(value);
             separator = " ";
@@ -88,6 +91,18 @@ bool TextTemplate::needs_total() const noexcept {
 
 const Placeholder* TextTemplate::sole_placeholder() const noexcept {
     return pieces_.size() == 1 ? std::get_if<Placeholder>(&pieces_.front()) : nullptr;
+}
+
+bool TextTemplate::has_only_whole_item() const noexcept {
+    const Placeholder* only = nullptr;
+    for (const auto& piece : pieces_) {
+        const auto* placeholder = std::get_if<Placeholder>(&piece);
+        if (placeholder != nullptr && std::exchange(only, placeholder) != nullptr) {
+            return false;
+        }
+    }
+    return only != nullptr && only->value == Placeholder::Value::kItem &&
+           std::abs(only->position) <= 1 && only->edit == ItemEdit();
 }
 
 bool TextTemplate::embeds_all_items() const noexcept {

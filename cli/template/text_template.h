@@ -21,7 +21,8 @@ public:
     /// Several values of one placeholder are joined by a blank.
     [[nodiscard]] std::string fill(const JobInput& input, unsigned slot) const;
 
-    /// The same, with `as` applied to each value before it is put in.
+    /// The same, with `as` applied to each value before it is put in, and to an empty one for a
+    /// placeholder that has none.
     [[nodiscard]] std::string fill(
         const JobInput& input,
         unsigned slot,
@@ -40,6 +41,9 @@ public:
 
     /// The placeholder, if the text is nothing else.
     [[nodiscard]] const Placeholder* sole_placeholder() const noexcept;
+
+    /// Whether its one placeholder is an item as it is.
+    [[nodiscard]] bool has_only_whole_item() const noexcept;
 
     /// Whether several items would be joined here.
     [[nodiscard]] bool embeds_all_items() const noexcept;

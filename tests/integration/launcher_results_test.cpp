@@ -98,6 +98,57 @@ TEST_CASE("results may be named by a template", "[launcher]") {
     CHECK(files_below(launcher, "y") == Words{"seq", "stderr", "stdout"});
 }
 
+TEST_CASE("no job replaces what another one of its run printed", "[launcher]") {
+    const std::vector<Words> runs = {
+        {"out/{1}-{2}", "echo {}", ":::", "a", "a-b", ":::+", "b-c", "c"},
+        {"out/{1}-{2}/", "echo {}", ":::", "a", "a-b", ":::+", "b-c", "c"},
+        {"out/{/}", "echo {}", ":::", "x/a-b-c", "y/a-b-c"}};
+    for (const Words& words : runs) {
+        Launcher launcher;
+        Words run = words;
+        run.insert(run.begin(), {"-j1", "--joblog", "log", "--results"});
+        const Outcome outcome = launcher.run(run);
+        CHECK(outcome.status.code == 255);
+        CHECK_THAT(outcome.err, contains("job 2 would replace what job 1 printed, out/a-b-c"));
+        CHECK(rows_of(launcher.read("log")).size() == 1);
+        const std::string file = words[0].ends_with('/') ? "out/a-b-c/stdout" : "out/a-b-c";
+        CHECK_THAT(launcher.read(file), starts_with(words[3] == "a" ? "a b-c" : "x/a-b-c"));
+    }
+    Launcher launcher;
+    const Outcome apart = launcher.run({"--results", "{#}-{1}", "echo", ":::", "a", "a"});
+    CHECK(apart.status.code == 0);
+    CHECK(launcher.read("1-a") == launcher.read("2-a"));
+}
+
+TEST_CASE("another run and another attempt replace results", "[launcher]") {
+    Launcher launcher;
+    const Words end{"--results", "out/{/}", "--retries", "2", "--joblog", "log"};
+    const auto run = [&](Words begin, const Words& items) {
+        begin.insert(begin.end(), end.begin(), end.end());
+        begin.push_back("echo {//} {#} $AIOMISC_ATTEMPT; exit {//}");
+        begin.push_back(":::");
+        begin.insert(begin.end(), items.begin(), items.end());
+        return launcher.run(begin).status.code;
+    };
+    CHECK(run({}, {"0/a", "1/b"}) == 1);
+    CHECK(launcher.read("out/b") == "1 2 2\n");
+    CHECK(run({"--resume-failed"}, {"0/a", "1/b"}) == 1);
+    CHECK(launcher.read("out/b.seq") == "2");
+    CHECK(run({}, {"0/b", "1/a"}) == 1);
+    CHECK(launcher.read("out/b") == "0 1 1\n");
+    CHECK(launcher.read("out/a.seq") == "2");
+}
+
+TEST_CASE("jobs with the same items share their results", "[launcher]") {
+    Launcher launcher;
+    CHECK(
+        launcher.run({"-N0", "--results", "out/{}", "echo hi", ":::", "1", "2"}).out == "hi\nhi\n");
+    CHECK(files_below(launcher, "out") == Words{"\\e", "\\e.err", "\\e.seq"});
+    CHECK(launcher.read("out/\\e") == "hi\n");
+    CHECK(launcher.run({"--results", "r/{}", "echo", ":::", "a", "a"}).status.code == 0);
+    CHECK(launcher.read("r/a") == "a\n");
+}
+
 TEST_CASE("results in a table that other programs read", "[launcher][AR-42]") {
     Launcher launcher;
     const std::string hostile = "a\"b,c\r\nd";

@@ -118,6 +118,32 @@ TEST_CASE("a template names the files, or their folder", "[cli][results]") {
     CHECK_THROWS_AS(ResultLayout("{}/../x", PlaceholderSet()), UsageError);
 }
 
+TEST_CASE("a job without items has a name as one with an empty item", "[cli][results]") {
+    for (const char* text : {"{}", "r/{}", ".{}", "..{}", "{}.", "r/{}-x", "{}/", "{}/{}"}) {
+        CAPTURE(text);
+        const ResultLayout layout(text, PlaceholderSet());
+        CHECK(path(place(layout, {})) == path(place(layout, {""})));
+    }
+    CHECK(place(ResultLayout("r/{}", PlaceholderSet()), {}).out == "\\e");
+}
+
+TEST_CASE("only one whole item surely has a place of its own", "[cli][results]") {
+    const auto distinct = [](const char* text, Names items) {
+        return place(ResultLayout(text, PlaceholderSet()), std::move(items)).distinct;
+    };
+    for (const char* text : {"r", "{}", "r/x-{}.txt", "r/{1}/", "{-1}"}) {
+        CHECK(distinct(text, {"a"}));
+        CHECK(distinct(text, {}));
+    }
+    CHECK(distinct("r", {"a", "b"}));
+    CHECK_FALSE(distinct("{}", {"a", "b"}));
+    CHECK_FALSE(distinct("{1}", {"a", "b"}));
+    CHECK_FALSE(distinct("{1}-{2}", {"a", "b"}));
+    for (const char* text : {"{/}", "{}{}", "{#}-{}", "{2}", "{%}"}) {
+        CHECK_FALSE(distinct(text, {"a"}));
+    }
+}
+
 TEST_CASE("the files of a job are no other job's", "[cli][results]") {
     const ResultLayout layout("r/{}", PlaceholderSet());
     std::set<std::string> files;
