@@ -3,6 +3,7 @@
 
 #include <aiomisc/cli/options/usage_error.h>
 #include <aiomisc/cli/report/printable.h>
+#include <aiomisc/cli/template/shell_quote.h>
 #include <aiomisc/runtime/base/error.h>
 
 #include <algorithm>
@@ -39,11 +40,12 @@ std::unique_ptr<CommandTemplate> command_template(
     return CommandTemplate::make(command, placeholders, many_items);
 }
 
-/// For a job that has no command.
-std::string joined(const std::vector<std::string>& items) {
-    std::string text;
+/// For a job that has no command. The log is run again by --retry-failed, which must not take items
+/// for one.
+std::string refused_command(const std::vector<std::string>& items) {
+    std::string text = "false";
     for (const std::string& item : items) {
-        text += (text.empty() ? "" : " ") + printable(item);
+        text += " " + shell_quote(printable(item));
     }
     return text;
 }
@@ -142,7 +144,7 @@ std::string JobPlanner::text(const JobInput& input, unsigned slot) const {
     try {
         return plan(input, slot, 1).text;
     } catch (const Error&) {
-        return joined(input.items);
+        return refused_command(input.items);
     }
 }
 

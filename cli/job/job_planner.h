@@ -38,7 +38,7 @@ public:
     /// Errors:    Error (this job cannot be started with these items; the run goes on).
     [[nodiscard]] JobSpec plan(const JobInput& input, unsigned slot, unsigned attempt) const;
 
-    /// The text of the job's command; of the items where there can be none.
+    /// The text of the job's command; where there can be none, one that fails and shows the items.
     [[nodiscard]] std::string text(const JobInput& input, unsigned slot) const;
 
 private:

@@ -491,3 +491,22 @@ TEST_CASE("options of a job file and of the environment go on with the run", "[l
     CHECK(rest.out == "a\ta\nb\tb\n");
     CHECK(rest.status.code == 0);
 }
+
+TEST_CASE("an item that was refused is no command when it is tried again", "[launcher]") {
+    Launcher launcher;
+    for (const std::string log : {"log", "log.jsonl"}) {
+        const Outcome outcome = launcher.run(
+            {"-j1", "--joblog", log, "echo $((1+{}))", ":::", "touch run", "$(touch run)", "2"});
+        CHECK(outcome.status.code == 2);
+        CHECK(outcome.out == "3\n");
+        CHECK_THAT(outcome.err, contains("false 'touch run'"));
+        const Outcome again = launcher.run({"--retry-failed", "--joblog", log});
+        CHECK(again.status.code == 2);
+        CHECK_FALSE(std::filesystem::exists(launcher.work() / "run"));
+        // A zero byte, which no command line can hold.
+        launcher.run(
+            {"-d;", "--joblog", log, "echo"}, {.input = std::string("q\ntouch run\n\0", 12)});
+        launcher.run({"--retry-failed", "--joblog", log});
+        CHECK_FALSE(std::filesystem::exists(launcher.work() / "run"));
+    }
+}
