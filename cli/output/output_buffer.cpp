@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <aiomisc/cli/output/output_buffer.h>
 
+#include <aiomisc/runtime/base/error.h>
+
 #include <algorithm>
 
 namespace aiomisc::cli {
@@ -9,6 +11,10 @@ namespace {
 // Once a stream goes to the file it goes in pieces of this size.
 constexpr std::size_t kSpillPiece = 65536;
 
+// A stream may have this part of the memory of all when that is used up: what comes byte by byte
+// does not go to the file so, where each piece has a place of its own to be remembered.
+constexpr std::uint64_t kShares = 4096;
+
 }  // namespace
 
 void OutputBuffer::push(std::string_view bytes) {
@@ -16,10 +22,14 @@ void OutputBuffer::push(std::string_view bytes) {
                                     ? store_->buffer_limit
                                     : std::min<std::uint64_t>(store_->buffer_limit, kSpillPiece);
     const std::uint64_t wanted = memory_.size() - memory_start_ + bytes.size();
-    if (wanted > limit || store_->in_memory + bytes.size() > store_->total_limit) {
+    const auto is_too_much = [this, limit, &bytes](std::uint64_t size) {
+        return size > limit || (size > store_->total_limit / kShares &&
+                                store_->in_memory + bytes.size() > store_->total_limit);
+    };
+    if (is_too_much(wanted)) {
         spill();
     }
-    if (bytes.size() > limit || store_->in_memory + bytes.size() > store_->total_limit) {
+    if (is_too_much(bytes.size())) {
         memory_.assign(bytes);
         store_->in_memory += bytes.size();
         spill();
@@ -57,6 +67,12 @@ std::string_view OutputBuffer::front(std::size_t limit) {
 }
 
 void OutputBuffer::settle() {
+    if (store_->in_memory > store_->total_limit) {
+        try {
+            spill();
+        } catch (const SystemError&) {  // NOLINT(bugprone-empty-catch): then it stays in memory
+        }
+    }
     memory_.erase(0, memory_start_);
     memory_start_ = 0;
     memory_.shrink_to_fit();

@@ -15,7 +15,7 @@ namespace aiomisc::cli {
 struct OutputStore {
     SpillFile file;
     std::uint64_t buffer_limit;  ///< bytes of one stream of a job in memory
-    std::uint64_t total_limit;   ///< bytes of all of them
+    std::uint64_t total_limit;   ///< bytes of all of them, but for a small piece of each
     std::uint64_t in_memory = 0;
     std::string chunk{};  ///< what OutputBuffer::front() has read from the file
 };
@@ -45,7 +45,8 @@ public:
 
     void clear() noexcept { pop_back(size()); }
 
-    /// No more comes for now: keeps no memory but that of its bytes.
+    /// No more comes for now: keeps no memory but that of its bytes, and none beyond the total
+    /// that the disk takes.
     void settle();
 
     [[nodiscard]] std::uint64_t size() const noexcept {

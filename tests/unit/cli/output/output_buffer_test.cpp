@@ -71,6 +71,29 @@ TEST_CASE("all buffers together keep to the total", "[cli][output]") {
     REQUIRE(take_all(first) == std::string(1000, 'a'));
 }
 
+TEST_CASE("small pieces go to the file together when the memory is used up", "[cli][output]") {
+    const TempDir dir;
+    constexpr std::uint64_t kTotal = 400'000;
+    OutputStore store = make_store(dir, kTotal, kTotal);
+    OutputBuffer full(store);
+    full.push(std::string(kTotal, 'a'));
+    REQUIRE(store.file.live_bytes() == 0);
+    OutputBuffer first(store);
+    OutputBuffer second(store);
+    for (int count = 0; count < 50; ++count) {
+        first.push("b");
+        second.push("c");
+    }
+    REQUIRE(store.file.live_bytes() == 0);
+    first.push(std::string(100, 'b'));
+    REQUIRE(store.file.live_bytes() == 150);
+    second.settle();
+    REQUIRE(store.file.live_bytes() == 200);
+    REQUIRE(store.in_memory == kTotal);
+    REQUIRE(take_all(first) == std::string(150, 'b'));
+    REQUIRE(take_all(second) == std::string(50, 'c'));
+}
+
 TEST_CASE("a buffer that goes gives back what it held", "[cli][output]") {
     const TempDir dir;
     OutputStore store = make_store(dir, 10, 1000);
