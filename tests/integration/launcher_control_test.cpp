@@ -42,8 +42,10 @@ bool is_suspended(const Process& process) {
             std::erase(pids, helper);
         }
     }
-    return pids.size() >= 2 &&
-           std::all_of(pids.begin(), pids.end(), [](pid_t pid) { return state_of(pid) == 'T'; });
+    // 'D' is a shell whose vfork()ed child was stopped before it executed anything.
+    return pids.size() >= 2 && std::all_of(pids.begin(), pids.end(), [](pid_t pid) {
+               return state_of(pid) == 'T' || state_of(pid) == 'D';
+           });
 }
 
 /// Holds processes so that no signal reaches them, as the kernel holds those that wait for a disk.
