@@ -256,6 +256,9 @@ Task<> JobRun::run_job(JobInput input, unsigned slot) {
         }
     } catch (...) {
         fail(std::current_exception());
+        // Whatever it did, nobody will know: it is one of those that are left.
+        --started_;
+        ++withdrawn_;
         parts_.printer.assembler().abandon(input.seq);
     }
     slots_.release(slot);

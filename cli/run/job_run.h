@@ -139,7 +139,8 @@ private:
     TimePoint begin_;
     std::uint64_t started_ = 0;
     std::uint64_t done_ = 0;
-    std::uint64_t withdrawn_ = 0;  ///< handed out, and not begun when the run was stopped
+    std::uint64_t withdrawn_ =
+        0;  ///< handed out, and not begun when the run was stopped, or not recorded
     bool input_ended_ = false;
     bool input_held_ = false;  ///< one was taken, and the run stopped before its job
     bool cancelled_ = false;

@@ -360,6 +360,14 @@ TEST_CASE("results are kept by the names of a header", "[launcher][results]") {
     CHECK_THAT(lines.at(0), contains("w,h"));
 }
 
+TEST_CASE("a job that could not be recorded is one of those that are left", "[launcher]") {
+    Launcher launcher;
+    const Outcome outcome = launcher.run(
+        {"-j1", "-C", ",", "--results", "o.csv", "echo", ":::", "a", "b,too,wide", "c", "d"});
+    CHECK(outcome.status.code == 255);
+    CHECK_THAT(outcome.err, contains("1 job: 1 succeeded, 3 not run"));
+}
+
 TEST_CASE("a disk that is full ends the run", "[launcher][AR-44]") {
     // Each of them prints more than the disk holds; the last two never stop by themselves.
     const std::vector<Words> runs = {
