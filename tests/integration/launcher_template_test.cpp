@@ -164,7 +164,7 @@ TEST_CASE("a dry run tells of jobs that would not be started, and goes on", "[la
     const Outcome plan = launcher.run(dry);
     CHECK(plan.out == "echo $((1+1))\necho $((3+1))\n");
     CHECK_THAT(plan.err, contains("aiomisc-run: job 2 would not be started ("));
-    CHECK_THAT(plan.err, contains("not an integer): x\\n\n"));
+    CHECK_THAT(plan.err, contains("not an integer): false 'x\\n'\n"));
     CHECK(plan.status.code == launcher.run(words).status.code);
 
     std::string items;
