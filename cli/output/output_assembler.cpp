@@ -128,7 +128,9 @@ void OutputAssembler::abandon(std::uint64_t seq) {
 }
 
 bool OutputAssembler::full() const noexcept {
-    return waiting_ + queue_.size() * sizeof(Grant) >= kMostWaiting;
+    // More than its limit is in memory only where it cannot be stored.
+    return waiting_ + queue_.size() * sizeof(Grant) >= kMostWaiting ||
+           store_.in_memory >= 2 * store_.total_limit;
 }
 
 bool OutputAssembler::drain() {

@@ -57,7 +57,8 @@ public:
     /// discard() would. One that was not begun, or has finished, is left alone.
     void abandon(std::uint64_t seq);
 
-    /// So many finished jobs wait that no further one is to be begun. Only while there is something
+    /// So many finished jobs wait, or so much of their output in memory, that no further one is to
+    /// be begun. Only while there is something
     /// for drain() to print, or a job that has begun and not finished.
     [[nodiscard]] bool full() const noexcept;
 

@@ -69,7 +69,7 @@ ResultLayout ResultLayout::temporary(std::string directory, std::string_view run
     return layout;
 }
 
-ResultPlace ResultLayout::place_of(const JobInput& input, unsigned slot) const {
+ResultPlace ResultLayout::place_of(const JobInput& input, unsigned slot) {
     if (!temporary_prefix_.empty()) {
         return {
             .folders = {},
@@ -81,7 +81,8 @@ ResultPlace ResultLayout::place_of(const JobInput& input, unsigned slot) const {
         return place_in_tree(input.items);
     }
     ResultPlace place = place_by_template(input, slot);
-    place.distinct = input.items.size() <= 1 && template_->has_only_whole_item();
+    several_ = several_ || input.items.size() > 1;  // `a b` may be one item, or two
+    place.distinct = !several_ && template_->has_only_whole_item();
     return place;
 }
 

@@ -47,7 +47,7 @@ public:
 
     [[nodiscard]] const std::string& root() const noexcept { return root_; }
 
-    [[nodiscard]] ResultPlace place_of(const JobInput& input, unsigned slot) const;
+    [[nodiscard]] ResultPlace place_of(const JobInput& input, unsigned slot);
 
 private:
     ResultLayout() = default;
@@ -59,6 +59,7 @@ private:
     std::optional<TextTemplate> template_;  ///< of what stands below the root
     std::string temporary_prefix_;
     std::vector<std::string> item_names_;
+    bool several_ = false;  ///< some job had more than one item
 };
 
 }  // namespace aiomisc::cli

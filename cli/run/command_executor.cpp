@@ -136,10 +136,12 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
         co_return attempt;
     }
     running_[job.slot] = &*running;
-    bool cancelled = false;
+    bool unwanted = false;   // whatever becomes of it, it is not tried again
+    bool cancelled = false;  // and is what ends it
     try {
         co_await running->done().wait();
     } catch (const CancelledError&) {
+        unwanted = true;
         // Where we stood still, its end is known by now, or waits to be read.
         commands_.catch_up();
         cancelled = !running->ended();
@@ -159,7 +161,7 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
         if (result.signal == SIGKILL && !cancelled && oom_.explains_death()) {
             result.error = "memory ran out";
         }
-        attempt.start_error = start_error_of(exited);
+        attempt.start_error = unwanted ? 0 : start_error_of(exited);
     } catch (const WorkerError& error) {
         describe_loss(error, result);
     }
@@ -167,7 +169,6 @@ Task<CommandExecutor::Try> CommandExecutor::try_once(const JobSpec& job, JobOutp
     capture.finish();
     if (cancelled) {
         describe_stop(result, ladder_.front().signal);
-        attempt.start_error = 0;
     }
     co_return attempt;
 }

@@ -4,6 +4,7 @@
 #include <aiomisc/cli/options/usage_error.h>
 #include <aiomisc/cli/output/spill_file.h>
 #include <aiomisc/cli/target/program.h>
+#include <aiomisc/runtime/base/environment.h>
 
 #include <cerrno>
 #include <optional>
@@ -35,7 +36,13 @@ bool same(const std::optional<struct stat>& a, const std::optional<struct stat>&
     return a && b && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+/// /tmp itself is met only by the job that prints more than memory holds: where there is none, most
+/// runs do not miss it.
 void check_spill_directory(const OutputOptions& output) {
+    const bool named = !output.spill_directory.empty() || environment::text("TMPDIR");
+    if (!named && !output.print_file_names) {
+        return;
+    }
     const std::string directory =
         output.spill_directory.empty() ? SpillFile::default_directory() : output.spill_directory;
     if (::access((directory + "/.").c_str(), W_OK | X_OK) != 0) {

@@ -34,6 +34,11 @@ std::string join(const std::vector<std::string>& words) {
     return joined;
 }
 
+/// A shell takes a script that begins with a dash for options.
+std::string as_script(std::string text) {
+    return text.starts_with('-') || text.starts_with('+') ? ' ' + std::move(text) : text;
+}
+
 /// Every item is a command line.
 class LineCommand final : public CommandTemplate {
 public:
@@ -43,11 +48,9 @@ public:
 
     [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned) const override {
         const std::string line = join(input.items);
-        // The shell would take a line that begins with a dash for options.
-        const std::string script =
-            line.starts_with('-') || line.starts_with('+') ? ' ' + line : line;
         return checked(
-            {.command = {.program = shell_, .argv = {shell_, "-c", script}}, .text = line});
+            {.command = {.program = shell_, .argv = {shell_, "-c", as_script(line)}},
+             .text = line});
     }
 
 private:
@@ -64,7 +67,8 @@ public:
 
     [[nodiscard]] FilledCommand fill(const JobInput& input, unsigned slot) const override {
         ShellScript script = script_.fill(input, slot);
-        std::vector<std::string> argv{shell_, "-c", std::move(script.script), kScriptName};
+        std::vector<std::string> argv{
+            shell_, "-c", as_script(std::move(script.script)), kScriptName};
         std::move(script.values.begin(), script.values.end(), std::back_inserter(argv));
         return checked(
             {.command = {.program = shell_, .argv = std::move(argv)},

@@ -98,13 +98,13 @@ TEST_CASE("a run that is held up by its reader can be stopped", "[launcher]") {
 }
 
 TEST_CASE("jobs that wait keep their output on the disk", "[launcher]") {
-    constexpr int kPrinting = 120;
+    constexpr int kPrinting = 70;
     Launcher launcher;
     Process process = launcher.start(
         {"-k",
          "-j2",
          "case {} in 1) while ! test -e go; do sleep 0.01; done;; "
-         "120) printf x; : >last;; *) head -c 1200000 /dev/zero;; esac"},
+         "70) printf x; : >last;; *) head -c 1200000 /dev/zero;; esac"},
         {.input = numbers(kPrinting), .output_to_file = true});
     REQUIRE(launcher.wait_for("last"));
     if (kPatience == 1) {

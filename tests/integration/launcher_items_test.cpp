@@ -111,9 +111,10 @@ TEST_CASE("a line that begins with a dash is a command, too", "[launcher]") {
     for (const char* line : {"-x", "--help", "-e", "+x", "-"}) {
         const Outcome outcome = launcher.run({"-k"}, {.input = std::string(line) + "\necho b\n"});
         CHECK(outcome.out == "b\n");
-        CHECK_THAT(outcome.err, contains(std::string(line) + ": not found"));
+        CHECK_THAT(outcome.err, contains(std::string(line) + ": ") && contains("not found"));
         CHECK_THAT(outcome.err, contains("exited with 127"));
     }
+    CHECK_THAT(launcher.run({"-N0", "--", "-x | cat", ":::", "a"}).err, contains("not found"));
 }
 
 TEST_CASE("a job does not eat the input of the loop around it", "[launcher]") {

@@ -18,7 +18,7 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-ResultPlace place(const ResultLayout& layout, Names items) {
+ResultPlace place(ResultLayout layout, Names items) {
     return layout.place_of({.seq = 7, .items = std::move(items)}, 1);
 }
 
@@ -137,6 +137,10 @@ TEST_CASE("only one whole item surely has a place of its own", "[cli][results]")
     }
     CHECK(distinct("r", {"a", "b"}));
     CHECK_FALSE(distinct("{}", {"a", "b"}));
+    ResultLayout layout("{}", PlaceholderSet());
+    CHECK(layout.place_of({.seq = 1, .items = {"a b"}}, 1).distinct);
+    CHECK_FALSE(layout.place_of({.seq = 2, .items = {"a", "b"}}, 1).distinct);
+    CHECK_FALSE(layout.place_of({.seq = 3, .items = {"a b"}}, 1).distinct);
     CHECK_FALSE(distinct("{1}", {"a", "b"}));
     CHECK_FALSE(distinct("{1}-{2}", {"a", "b"}));
     for (const char* text : {"{/}", "{}{}", "{#}-{}", "{2}", "{%}"}) {
