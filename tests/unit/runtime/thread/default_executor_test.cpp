@@ -39,8 +39,8 @@ ASYNC_TEST_CASE("run_in_executor uses the pool it is given", "[TH-07]") {
 TEST_CASE("the default pool ends with its loop", "[AS-14]") {
     Gate ended;
     {
-        EventLoop loop;
         Gate started;
+        EventLoop loop;
         loop.call_soon([&] {
             auto call = run_in_executor([&] {
                 started.open();
