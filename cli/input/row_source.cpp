@@ -183,11 +183,11 @@ Pull CycledRows::gather() {
             }
             fresh_ = fresh_ || pulled == Pull::kItem;
         }
-        if (axis.ended() && axis.seen() == 0) {
-            return Pull::kEnd;
-        }
-        if (axis.ended()) {
+        if (axis.ended() && axis.seen() > 0) {
             axis.at(number_ % axis.seen(), item);
+        }
+        if (item == nullptr) {
+            return Pull::kEnd;  // it has no items
         }
         partial_.insert(partial_.end(), item->begin(), item->end());
     }

@@ -19,7 +19,7 @@ bool needs_quotes(const Surroundings& surroundings) {
            behind.find_first_of("=[]{}(<>") != std::string_view::npos;
 }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
     return "'" + escape_single_quoted(value) + "'";
 }
 
@@ -35,7 +35,7 @@ std::string shown_value(
         case ShellContext::kArithmetic:
             return value;  // an integer, which quotes would make something else
         default:
-            return needs_quotes(surroundings) ? quoted(value) : shell_quote(value);
+            return needs_quotes(surroundings) ? in_quotes(value) : shell_quote(value);
     }
 }
 
