@@ -58,8 +58,8 @@ public:
     void abandon(std::uint64_t seq);
 
     /// So many finished jobs wait, or so much of their output in memory, that no further one is to
-    /// be begun. Only while there is something
-    /// for drain() to print, or a job that has begun and not finished.
+    /// be begun. Only while there is something for drain() to print, or a job that has begun and
+    /// not finished.
     [[nodiscard]] bool full() const noexcept;
 
     /// Prints what may be printed. Returns false when a sink must be waited for.

@@ -252,13 +252,12 @@ Task<> JobRun::run_job(JobInput input, unsigned slot) {
         if (result.begun) {
             finish(last, result);
         } else {
-            withdraw(last);
+            withdraw();
+            parts_.printer.assembler().finish(input.seq);
         }
     } catch (...) {
         fail(std::current_exception());
-        // Whatever it did, nobody will know: it is one of those that are left.
-        --started_;
-        ++withdrawn_;
+        withdraw();  // whatever it did, nobody will know
         parts_.printer.assembler().abandon(input.seq);
     }
     slots_.release(slot);
@@ -395,10 +394,9 @@ Task<JobResult> JobRun::run_once(const JobSpec& job, JobOutput output) {
 }
 
 /// As if it had never been started.
-void JobRun::withdraw(const JobSpec& job) {
+void JobRun::withdraw() noexcept {
     --started_;
     ++withdrawn_;
-    parts_.printer.assembler().finish(job.seq);
 }
 
 void JobRun::finish(const JobSpec& job, const JobResult& result) {

@@ -118,7 +118,7 @@ private:
     Task<JobResult> run_once(const JobSpec& job, JobOutput output);
     std::shared_ptr<JobRecord> begin_record(const JobInput& input);
     void announce(const JobSpec& job);
-    void withdraw(const JobSpec& job);
+    void withdraw() noexcept;
     void finish(const JobSpec& job, const JobResult& result);
     void fail(std::exception_ptr error) noexcept;
     [[nodiscard]] std::optional<Duration> time_limit() const;
@@ -139,8 +139,8 @@ private:
     TimePoint begin_;
     std::uint64_t started_ = 0;
     std::uint64_t done_ = 0;
-    std::uint64_t withdrawn_ =
-        0;  ///< handed out, and not begun when the run was stopped, or not recorded
+    /// Handed out, and not begun when the run was stopped, or without a record.
+    std::uint64_t withdrawn_ = 0;
     bool input_ended_ = false;
     bool input_held_ = false;  ///< one was taken, and the run stopped before its job
     bool cancelled_ = false;

@@ -54,6 +54,15 @@ Words numbers_behind_tag(const std::string& out) {
     return lines;
 }
 
+/// A run whose output nobody reads, when it starts no further job.
+Process start_unread(Launcher& launcher) {
+    Process process = launcher.start(
+        {"-j1", "--tagstring", kTag, "printf x >>started; echo {}"}, {.input = numbers(kJobs)});
+    REQUIRE(launcher.wait_for("started"));
+    REQUIRE(wait_until_idle(process, launcher, "aiomisc-run: no job runs"));
+    return process;
+}
+
 }  // namespace
 
 TEST_CASE("jobs that wait for one before them hold up the run at last", "[launcher]") {
@@ -76,10 +85,7 @@ TEST_CASE("jobs that wait for one before them hold up the run at last", "[launch
 
 TEST_CASE("jobs that wait for the reader hold up the run at last", "[launcher]") {
     Launcher launcher;
-    Process process = launcher.start(
-        {"-j1", "--tagstring", kTag, "printf x >>started; echo {}"}, {.input = numbers(kJobs)});
-    REQUIRE(launcher.wait_for("started"));
-    REQUIRE(wait_until_idle(process, launcher, "aiomisc-run: no job runs"));
+    Process process = start_unread(launcher);
     check_started(launcher);
     CHECK(numbers_behind_tag(process.read_all()) == lines_of(numbers(kJobs)));
     CHECK(process.wait().code == 0);
@@ -87,10 +93,7 @@ TEST_CASE("jobs that wait for the reader hold up the run at last", "[launcher]")
 
 TEST_CASE("a run that is held up by its reader can be stopped", "[launcher]") {
     Launcher launcher;
-    Process process = launcher.start(
-        {"-j1", "--tagstring", kTag, "printf x >>started; echo {}"}, {.input = numbers(kJobs)});
-    REQUIRE(launcher.wait_for("started"));
-    REQUIRE(wait_until_idle(process, launcher, "aiomisc-run: no job runs"));
+    Process process = start_unread(launcher);
     process.send_signal(SIGTERM);
     CHECK(process.wait().signal == SIGTERM);
     CHECK(nothing_left_of(process));
