@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Runs aiomisc-run beside xargs and GNU parallel on the same input and prints every difference.
 
