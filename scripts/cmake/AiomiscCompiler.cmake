@@ -38,6 +38,8 @@ target_compile_options(aiomisc_flags INTERFACE
   # With optimisation GCC takes the empty kj::Maybe and std::optional for uninitialized values.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   -fstack-protector-strong
+  # Some packages ask for it (RE2); precompiled headers want it everywhere or nowhere.
+  -pthread
   $<$<AND:$<NOT:$<CONFIG:Debug>>,$<STREQUAL:${AIOMISC_SANITIZER},>>:-U_FORTIFY_SOURCE$<SEMICOLON>-D_FORTIFY_SOURCE=3>)
 if(AIOMISC_SANITIZER)
   list(JOIN AIOMISC_SANITIZER "," _sanitizers)

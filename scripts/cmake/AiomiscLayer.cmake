@@ -31,5 +31,6 @@ function(aiomisc_add_layer name)
   target_sources(${target} PUBLIC
     FILE_SET HEADERS BASE_DIRS ${AIOMISC_INCLUDE_DIR} FILES ${arg_HEADERS})
   target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:aiomisc_flags>)
+  aiomisc_precompile(${target} library)
   set_property(GLOBAL APPEND PROPERTY AIOMISC_LAYER_TARGETS ${target})
 endfunction()

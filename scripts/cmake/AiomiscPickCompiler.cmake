@@ -16,5 +16,7 @@ endif()
 find_program(AIOMISC_CCACHE ccache)
 mark_as_advanced(AIOMISC_CCACHE)
 if(AIOMISC_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${AIOMISC_CCACHE})
+  # What ccache must overlook to cache anything that is compiled with a precompiled header (its manual, "Precompiled
+  # headers"): macros that the header may have defined, and __TIME__ in it.
+  set(CMAKE_CXX_COMPILER_LAUNCHER env CCACHE_SLOPPINESS=pch_defines,time_macros ${AIOMISC_CCACHE})
 endif()

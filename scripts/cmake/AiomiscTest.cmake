@@ -7,16 +7,28 @@ if(NOT Catch2_FOUND)
 endif()
 include(Catch)                      # catch_discover_tests()
 
-# aiomisc_add_test(NAME name KIND unit|integration|stress SOURCES … [LINK …] [DEPENDS …])
+# A sanitizer needs no optimizer to find what is wrong in a test, and code of tests is compiled in half the time
+# without; what they test is optimised as ever.
+add_library(aiomisc_test_flags INTERFACE)
+target_link_libraries(aiomisc_test_flags INTERFACE aiomisc_flags)
+target_compile_options(aiomisc_test_flags INTERFACE $<$<BOOL:${AIOMISC_SANITIZER}>:-O0>)
+
+# aiomisc_add_test(NAME name KIND unit|integration|stress [SEQUENTIAL] SOURCES … [LINK …] [DEPENDS …])
 #
 # One executable test_<name>, one ctest entry per Catch2 case, each run in a process of its own under the
 # label KIND, as "<name>:<title of the case>". SOURCES are relative to the calling folder; LINK adds to
 # aiomisc_test_support, which brings Catch2, main() and the leak audit; DEPENDS are targets the cases run.
+#
+# SEQUENTIAL says that nothing in it starts a thread, handles a signal or forks: ThreadSanitizer has nothing to see
+# there, and it is left out of that build. A thread all the same ends the test, see tests/support/sequential.cpp.
 function(aiomisc_add_test)
-  cmake_parse_arguments(arg "" "NAME;KIND" "SOURCES;LINK;DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "SEQUENTIAL" "NAME;KIND" "SOURCES;LINK;DEPENDS" ${ARGN})
+  if(arg_SEQUENTIAL AND AIOMISC_SANITIZER STREQUAL "thread")
+    return()
+  endif()
   set(timeout_of_unit 60)
   set(timeout_of_integration 120)
-  set(timeout_of_stress 900)   # twenty seconds of work, on a machine that does nothing else
+  set(timeout_of_stress 300)   # forty seconds of work, on a machine that does nothing else
   if(NOT DEFINED timeout_of_${arg_KIND})
     message(FATAL_ERROR "aiomisc_add_test(${arg_NAME}): KIND is unit, integration or stress, not '${arg_KIND}'")
   endif()
@@ -27,13 +39,21 @@ function(aiomisc_add_test)
 
   set(target test_${arg_NAME})
   add_executable(${target} ${arg_SOURCES})
-  target_link_libraries(${target} PRIVATE aiomisc_test_support ${arg_LINK} aiomisc_flags)
+  if(arg_SEQUENTIAL AND NOT AIOMISC_SANITIZER)   # a sanitizer has a pthread_create() of its own
+    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/support/sequential.cpp)
+  endif()
+  target_link_libraries(${target} PRIVATE aiomisc_test_support ${arg_LINK} aiomisc_test_flags)
+  aiomisc_precompile(${target} test)
   if(arg_DEPENDS)
     add_dependencies(${target} ${arg_DEPENDS})
   endif()
+  # What takes longest starts first, so that nothing is left running alone at the end.
+  set(cost_of_unit 1)
+  set(cost_of_integration 10)
+  set(cost_of_stress 100)
   catch_discover_tests(${target}
     TEST_PREFIX "${arg_NAME}:"
-    PROPERTIES LABELS ${arg_KIND} TIMEOUT ${timeout})
+    PROPERTIES LABELS ${arg_KIND} TIMEOUT ${timeout} COST ${cost_of_${arg_KIND}})
 endfunction()
 
 # aiomisc_program_check(variable EXPECT regex [STATUS status] PROGRAM program…)
@@ -58,6 +78,9 @@ endfunction()
 # builds fuzz_<name>, the libFuzzer program; ctest gives it a second, you give it as long as you like.
 function(aiomisc_add_fuzz)
   cmake_parse_arguments(arg "" "NAME;SOURCE;CORPUS" "LINK" ${ARGN})
+  if(AIOMISC_SANITIZER STREQUAL "thread")
+    return()   # as SEQUENTIAL tests
+  endif()
   set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/${arg_CORPUS})
 
   set(target fuzz_${arg_NAME}_replay)
