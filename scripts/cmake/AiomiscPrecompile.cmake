@@ -14,7 +14,8 @@ set(_aiomisc_standard_headers
 #
 # `target` uses the precompiled headers of its kind. One set serves all libraries and another all tests: a compiler
 # takes only what was compiled with its own options, and programs are compiled with -fPIE where libraries have -fPIC.
-# A source whose own options or macros change those headers has the property SKIP_PRECOMPILE_HEADERS.
+# The target links fmt, for its macros; a source whose own options or macros change those headers has the property
+# SKIP_PRECOMPILE_HEADERS.
 function(aiomisc_precompile target kind)
   set(owner aiomisc_precompiled_${kind})
   if(NOT TARGET ${owner})
@@ -30,8 +31,12 @@ function(aiomisc_precompile target kind)
       set_target_properties(${owner} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
       target_compile_options(${owner} PRIVATE ${CMAKE_CXX_COMPILE_OPTIONS_PIE})
     endif()
-    # The same headers make the same file, whenever they were installed: ccache asks for that.
+    # ccache asks for this, and for -fpch-preprocess below: the same headers make the same file, whenever they were
+    # installed.
     target_compile_options(${owner} PRIVATE $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
   endif()
   target_precompile_headers(${target} REUSE_FROM ${owner})
+  if(NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)
+    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
+  endif()
 endfunction()

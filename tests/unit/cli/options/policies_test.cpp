@@ -62,7 +62,7 @@ TEST_CASE("jitter moves a pause by up to a fifth", "[cli][options]") {
     REQUIRE(policy.pause_after(1, 0.999999) == 1200ms);
 }
 
-TEST_CASE("attempts count all of them; 0 is without limit", "[cli][options]") {
+TEST_CASE("attempts count all of them, and 0 is without limit", "[cli][options]") {
     REQUIRE_FALSE(RetryPolicy{}.allows(1, Cause::kExit));
     REQUIRE(RetryPolicy{.attempts = 3}.allows(2, Cause::kExit));
     REQUIRE_FALSE(RetryPolicy{.attempts = 3}.allows(3, Cause::kExit));

@@ -279,7 +279,7 @@ Task<> lose_and_find(NotifyReceiver* receiver, StderrCapture* log) {
 
 }  // namespace
 
-TEST_CASE("a receiver that goes is a warning; one that comes back is told", "[SD-02]") {
+TEST_CASE("a receiver that goes is a warning, and one that comes back is told", "[SD-02]") {
     NotifyReceiver receiver;
     const Variable socket("NOTIFY_SOCKET", receiver.address());
     Entrypoint entrypoint(quiet(), watchdog(4ms));
