@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Precompiled headers: what nearly every source includes of the standard library, fmt, cereal and Catch2 is parsed once in
-# a build, not once in a source. Only headers of others are in them: a change of ours rebuilds no more than without.
+# a build, not once in a source. Only headers of others (and tests/support/catch.h, which
+# includes Catch2) are in them: a change of ours rebuilds no more than without.
 # -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON builds without them, as stage "tidy" of .ci/run does, so that every source
 # includes what it uses.
 
@@ -10,12 +11,12 @@ set(_aiomisc_standard_headers
   <tuple> <unordered_map> <utility> <variant> <vector>
   <fmt/format.h> <cereal/cereal.hpp>)
 
-# aiomisc_precompile(target KIND library|test)
+# aiomisc_precompile(target library|test)
 #
 # `target` uses the precompiled headers of its kind. One set serves all libraries and another all tests: a compiler
 # takes only what was compiled with its own options, and programs are compiled with -fPIE where libraries have -fPIC.
-# The target links fmt, for its macros; a source whose own options or macros change those headers has the property
-# SKIP_PRECOMPILE_HEADERS.
+# The target links fmt, whose macros they were compiled with. A source with compiler options of its own, or that
+# defines macros for those headers, has the property SKIP_PRECOMPILE_HEADERS.
 function(aiomisc_precompile target kind)
   set(owner aiomisc_precompiled_${kind})
   if(NOT TARGET ${owner})
@@ -33,7 +34,7 @@ function(aiomisc_precompile target kind)
     endif()
     # ccache asks for this, and for -fpch-preprocess below: the same headers make the same file, whenever they were
     # installed.
-    target_compile_options(${owner} PRIVATE $<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>)
+    target_compile_options(${owner} PRIVATE "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")
   endif()
   target_precompile_headers(${target} REUSE_FROM ${owner})
   if(NOT CMAKE_DISABLE_PRECOMPILE_HEADERS)

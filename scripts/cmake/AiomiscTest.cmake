@@ -12,7 +12,7 @@ endif()
 include(Catch)                      # catch_discover_tests()
 
 # A sanitizer needs no optimizer to find what is wrong in a test, and code of tests is compiled in half the time
-# without; what they test is optimised as ever.
+# without; what they test is optimised.
 add_library(aiomisc_test_flags INTERFACE)
 target_link_libraries(aiomisc_test_flags INTERFACE aiomisc_flags)
 target_compile_options(aiomisc_test_flags INTERFACE $<$<BOOL:${AIOMISC_SANITIZER}>:-O0>)
@@ -23,8 +23,9 @@ target_compile_options(aiomisc_test_flags INTERFACE $<$<BOOL:${AIOMISC_SANITIZER
 # label KIND, as "<name>:<title of the case>". SOURCES are relative to the calling folder; LINK adds to
 # aiomisc_test_support, which brings Catch2, main() and the leak audit; DEPENDS are targets the cases run.
 #
-# SEQUENTIAL says that nothing in it starts a thread, handles a signal or forks: ThreadSanitizer has nothing to see
-# there, and it is left out of that build. A thread all the same ends the test, see tests/support/sequential.cpp.
+# SEQUENTIAL says that nothing of ours in it starts a thread, handles a signal or forks: ThreadSanitizer has nothing to
+# see there, and it is left out of that build. A thread all the same ends the test, see tests/support/sequential.cpp;
+# that there are no signals and processes is a promise.
 function(aiomisc_add_test)
   cmake_parse_arguments(arg "SEQUENTIAL" "NAME;KIND" "SOURCES;LINK;DEPENDS" ${ARGN})
   if(arg_SEQUENTIAL AND AIOMISC_SANITIZER STREQUAL "thread")
@@ -32,7 +33,7 @@ function(aiomisc_add_test)
   endif()
   set(timeout_of_unit 60)
   set(timeout_of_integration 120)
-  set(timeout_of_stress 300)   # forty seconds of work, on a machine that does nothing else
+  set(timeout_of_stress 300)   # up to forty seconds of work, on a machine that does nothing else
   if(NOT DEFINED timeout_of_${arg_KIND})
     message(FATAL_ERROR "aiomisc_add_test(${arg_NAME}): KIND is unit, integration or stress, not '${arg_KIND}'")
   endif()
@@ -78,8 +79,8 @@ endfunction()
 
 # aiomisc_add_fuzz(NAME name SOURCE file CORPUS folder [LINK …])
 #
-# SOURCE defines LLVMFuzzerTestOneInput(). Always builds fuzz_<name>_replay, which ctest runs over the corpus
-# and some thousand mutations of it, the same ones every time. With AIOMISC_FUZZ (preset "fuzz", clang) also
+# SOURCE defines LLVMFuzzerTestOneInput(). Builds fuzz_<name>_replay, which ctest runs over the corpus and
+# some thousand mutations of it, the same ones every time. With AIOMISC_FUZZ (preset "fuzz", clang) also
 # builds fuzz_<name>, the libFuzzer program; ctest gives it a second, you give it as long as you like.
 function(aiomisc_add_fuzz)
   cmake_parse_arguments(arg "" "NAME;SOURCE;CORPUS" "LINK" ${ARGN})

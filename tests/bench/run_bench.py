@@ -119,31 +119,46 @@ ROWS = (
 )
 
 
+@dataclass(frozen=True)
+class Side:
+    """A program of a row, and the build whose it is."""
+    program: Program
+    build: Path
+    is_other: bool = False    # the build of --against
+
+    @property
+    def name(self):
+        return AGAINST if self.is_other else self.program.side
+
+
 def run_program(program, build, row, options):
     environment = dict(os.environ, PYTHONPATH=str(HERE / "peers"))
     done = subprocess.run(program.argv(build, row.what, options), env=environment,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0:
         raise ChildProcessError(f"failed with status {done.returncode}")
-    samples = [json.loads(line) for line in done.stdout.splitlines()]
-    if build == options.build:
-        return samples
-    return [dict(sample, side=AGAINST) for sample in samples if sample["side"] == OURS]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def measured_samples(side, row, options):
+    samples = run_program(side.program, side.build, row, options)
+    if side.is_other:
+        return [dict(sample, side=AGAINST) for sample in samples if sample["side"] == OURS]
+    return samples
 
 
 def sides_of(row, options, absent):
-    """What can be measured of a row, as (program, build); what cannot goes to `absent`."""
-    wanted = [(program, options.build) for program in row.programs]
+    """What can be measured of a row; what cannot goes to `absent`."""
+    wanted = [Side(program, options.build) for program in row.programs]
     if options.against:
-        wanted[1:1] = [(program, options.against) for program in row.programs if program.side == OURS]
+        wanted[1:1] = [Side(program, options.against, True) for program in row.programs if program.side == OURS]
     sides = []
-    for program, build in wanted:
-        reason = program.missing(build)
+    for side in wanted:
+        reason = side.program.missing(side.build)
         if reason is None:
-            sides.append((program, build))
+            sides.append(side)
         else:
-            side = program.side if build == options.build else AGAINST
-            absent.append(Absence(row.what, side, f"skipped, {reason}"))
+            absent.append(Absence(row.what, side.name, f"skipped, {reason}"))
     return sides
 
 
@@ -154,11 +169,10 @@ def measure(row, options, absent):
     for round_number in range(options.rounds):
         # Whoever comes first warms caches for the others: each build in every other round.
         for side in tuple(reversed(sides) if options.against and round_number % 2 else sides):
-            program, build = side
             try:
-                measured = run_program(program, build, row, options)
+                measured = measured_samples(side, row, options)
             except ChildProcessError as error:
-                absent.append(Absence(row.what, program.side, str(error), failed=True))
+                absent.append(Absence(row.what, side.name, str(error), failed=True))
                 sides.remove(side)
                 continue
             samples += [dict(sample, round=round_number) for sample in measured]
@@ -268,7 +282,12 @@ def parse_arguments():
     parser.add_argument("--workers", type=int, default=2, help="worker processes, on every side")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write samples and medians here")
     parser.add_argument("--check", action="store_true", help="exit 1 when a budget is missed")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.against:
+        if not (options.against / "tests/bench").is_dir():
+            parser.error(f"{options.against} is no build folder with benchmarks: cmake --build FOLDER --target benchmarks")
+        options.rounds += options.rounds % 2    # each build is first equally often
+    return options
 
 
 def main():

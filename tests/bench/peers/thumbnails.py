@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Thumbnails of photographs, from files to files: aiomisc-run with the job of examples/thumbnails, Pillow in a pool of
 processes, GNU parallel with vipsthumbnail; and the floor, djpeg that decodes to an eighth of the size and writes
-nothing, on one core, divided by the cores."""
+nothing, on one core, divided by the workers that the others have."""
 
 import os
 import subprocess
@@ -35,11 +35,11 @@ def quiet(argv):
     return peer.seconds(lambda: subprocess.run(argv, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL))
 
 
-def djpeg(sources, _target, _options):
+def djpeg(sources, _target, options):
     def decode():
         for source in sources:
             subprocess.run(["djpeg", "-scale", "1/8", "-outfile", "/dev/null", source], check=True)
-    return peer.seconds(decode) / os.cpu_count()
+    return peer.seconds(decode) / min(options.workers, os.cpu_count())
 
 
 def aiomisc_run(sources, target, options):
