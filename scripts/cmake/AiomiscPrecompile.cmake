@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: MIT
-# Precompiled headers: what nearly every source includes of the standard library, fmt, cereal and Catch2 is parsed once in
-# a build, not once in a source. Only headers of others (and tests/support/catch.h, which
-# includes Catch2) are in them: a change of ours rebuilds no more than without.
-# -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON builds without them, as stage "tidy" of .ci/run does, so that every source
-# includes what it uses.
+# Precompiled headers: what nearly every source includes of the standard library, fmt, cereal and Catch2 is parsed once
+# in a build, not once in a source. Only headers of others are in them (and tests/support/catch.h, which includes
+# Catch2): a change of ours rebuilds no more than without.
+#
+# -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON builds without them. scripts/tidy compiles what has changed that way, so that
+# every source includes what it uses.
 
 set(_aiomisc_standard_headers
   <algorithm> <array> <atomic> <chrono> <coroutine> <exception> <filesystem> <fstream> <functional> <map> <memory>

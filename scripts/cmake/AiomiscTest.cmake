@@ -84,9 +84,9 @@ endfunction()
 
 # aiomisc_add_fuzz(NAME name SOURCE file CORPUS folder [LINK …])
 #
-# SOURCE defines LLVMFuzzerTestOneInput(). Builds fuzz_<name>_replay, which ctest runs over the corpus and
-# some thousand mutations of it, the same ones every time. With AIOMISC_FUZZ (preset "fuzz", clang) also
-# builds fuzz_<name>, the libFuzzer program; ctest gives it a second, you give it as long as you like.
+# SOURCE defines LLVMFuzzerTestOneInput(). Builds fuzz_<name>_replay, which ctest runs over the corpus and some thousand
+# mutations of it, the same ones every time. With AIOMISC_FUZZ (preset "fuzz", clang) also builds fuzz_<name>, the
+# libFuzzer program; ctest gives it a second, you give it as long as you like.
 function(aiomisc_add_fuzz)
   cmake_parse_arguments(arg "" "NAME;SOURCE;CORPUS" "LINK" ${ARGN})
   if(AIOMISC_SANITIZER STREQUAL "thread")
